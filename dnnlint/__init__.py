@@ -1,0 +1,1 @@
+"""dnnlint finds the bugs that make neural networks train badly without crashing."""

@@ -1,0 +1,1 @@
+"""Plain frozen data that both wings produce and rules consume; standard library only."""

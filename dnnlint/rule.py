@@ -1,0 +1,59 @@
+"""Rule: one thing said about training, with the halves that can see it."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, NamedTuple
+
+from dnnlint.diagnostic import Confidence, Place, Severity
+
+__all__ = ["Confidence", "Finding", "Findings", "Place", "Rule", "Severity"]
+
+
+class Finding(NamedTuple):
+    """What a rule yields: a place and the blanks of its message. The engine stamps path and line."""
+
+    place: Place
+    blanks: dict[str, Any]
+    severity: Severity
+    confidence: Confidence
+    evidence: dict[str, Any]
+    related: tuple[tuple[Place, str], ...]
+
+
+Findings = Iterator[Finding]
+
+
+class Rule:
+    """Base class of every rule.
+
+    The class docstring is the rule's page. A half is a method named ``static`` (judges one fact read
+    from source per call) whose one annotated parameter says which fact it subscribes to; a union
+    subscribes to each member.
+    """
+
+    code: ClassVar[str]
+    level: ClassVar[Severity]
+    message: ClassVar[str]  # what was seen; blanks are filled from the finding
+    why: ClassVar[str]  # one sentence: why it hurts
+    mend: ClassVar[str]  # one line: what to do
+    confidence: ClassVar[Confidence] = Confidence.HIGH
+    static: ClassVar[Callable[..., Findings] | None] = None
+
+    @property
+    def name(self) -> str:
+        """The readable name, spelt like the file: ``MissingZeroGrad`` is ``missing-zero-grad``."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", type(self).__name__).lower()
+
+    def at(
+        self,
+        place: Place,
+        *,
+        severity: Severity | None = None,
+        confidence: Confidence | None = None,
+        evidence: dict[str, Any] | None = None,
+        related: tuple[tuple[Place | None, str], ...] = (),
+        **blanks: Any,
+    ) -> Finding:
+        """State the fault at a place; related places that are None are left out."""
+        known = tuple((where, text) for where, text in related if where is not None)
+        return Finding(place, blanks, severity or self.level, confidence or self.confidence, evidence or {}, known)
