@@ -47,6 +47,16 @@ class Span(NamedTuple):
     end_column: int
 
 
+class Location(NamedTuple):
+    """A place turned into lines, with what surrounds it."""
+
+    filename: str
+    span: Span
+    scope: str  # qualified name of the enclosing function or class, "" at the top
+    statement: tuple[int, int]  # first and last row of the enclosing statement
+    text: str  # the source line that the span starts on, "" for the file itself
+
+
 class Related(NamedTuple):
     """A second place that a finding speaks of."""
 

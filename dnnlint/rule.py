@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NamedTuple
 
-from dnnlint.diagnostic import Confidence, Place, Severity
+from dnnlint.diagnostic import Confidence, Place, Severity, Span
 
 __all__ = ["Confidence", "Finding", "Findings", "Place", "Rule", "Severity"]
 
@@ -18,6 +18,7 @@ class Finding(NamedTuple):
     confidence: Confidence
     evidence: dict[str, Any]
     related: tuple[tuple[Place, str], ...]
+    span: Span | None = None  # where the fact already knows its rows and columns, as a comment does
 
 
 Findings = Iterator[Finding]
@@ -52,8 +53,10 @@ class Rule:
         confidence: Confidence | None = None,
         evidence: dict[str, Any] | None = None,
         related: tuple[tuple[Place | None, str], ...] = (),
+        span: Span | None = None,
         **blanks: Any,
     ) -> Finding:
         """State the fault at a place; related places that are None are left out."""
         known = tuple((where, text) for where, text in related if where is not None)
-        return Finding(place, blanks, severity or self.level, confidence or self.confidence, evidence or {}, known)
+        sure = confidence or self.confidence
+        return Finding(place, blanks, severity or self.level, sure, evidence or {}, known, span)

@@ -1,0 +1,95 @@
+"""The command ``dnnlint``: one verb a file."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from dnnlint.errors import DnnlintError, UsageError
+
+USAGE = """\
+dnnlint finds the bugs that make neural networks train badly without crashing.
+
+usage: dnnlint <command> [options]
+
+commands:
+  check [PATHS|-]    read training scripts and report what is wrong in them
+  rule CODE|NAME     explain a rule
+
+options:
+  -h, --help         show this help; `dnnlint <command> --help` tells more
+  -V, --version      show the version
+"""
+OK, FINDINGS, FAILURE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status; a user's error is one line, never a traceback."""
+    try:
+        status = _run(sys.argv[1:] if arguments is None else list(arguments))
+        sys.stdout.flush()
+        return status
+    except DnnlintError as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _reader_left()
+    except Exception:
+        return _crash()
+
+
+def _run(arguments: list[str]) -> int:
+    if not arguments:
+        sys.stderr.write(USAGE)
+        return FAILURE
+    first, rest = arguments[0], arguments[1:]
+    if first in ("-h", "--help", "help"):
+        sys.stdout.write(USAGE)
+        return OK
+    if first in ("-V", "--version"):
+        from dnnlint.cli.version import version
+
+        sys.stdout.write(f"dnnlint {version()}\n")
+        return OK
+    return _verb(first)(rest)
+
+
+def _verb(word: str) -> Callable[[list[str]], int]:
+    if word == "check":
+        from dnnlint.cli.check import run as check
+
+        return check
+    if word == "rule":
+        from dnnlint.cli.rule import run as rule
+
+        return rule
+    raise UsageError(_unknown(word))
+
+
+def _unknown(word: str) -> str:
+    from dnnlint.suggest import nearest
+
+    if word.startswith("-"):
+        return f"unknown option {word!r}{nearest(word, ('--help', '--version'))}"
+    if os.path.exists(word):
+        return f"unknown command {word!r}, did you mean 'dnnlint check {word}'?"
+    return f"unknown command {word!r}{nearest(word, ('check', 'rule')) or ', the commands are check and rule'}"
+
+
+def _fail(reason: str) -> int:
+    sys.stderr.write(f"dnnlint: error: {' '.join(reason.split())}\n")
+    return FAILURE
+
+
+def _reader_left() -> int:
+    """Whoever read the findings has seen enough; nothing more may be written, not even at exit."""
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - it lives as long as the process
+    return FINDINGS
+
+
+def _crash() -> int:
+    import traceback
+
+    traceback.print_exc()
+    sys.stderr.write("dnnlint: internal error: this is a bug in dnnlint, please report it with the lines above\n")
+    return FAILURE

@@ -1,0 +1,107 @@
+"""The judge: facts in, located and worded diagnostics out."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from dnnlint import contract
+from dnnlint.diagnostic import Diagnostic, Location, Place, Related
+from dnnlint.errors import RuleError
+from dnnlint.rule import Finding, Rule
+
+Locate = Callable[[Collection[Place]], Mapping[Place, Location]]
+
+
+class Verdict(NamedTuple):
+    """What one rule found, before it has a line."""
+
+    rule: Rule
+    finding: Finding
+
+
+def judge(facts: Iterable[object], rules: Iterable[Rule]) -> list[Verdict]:
+    """Hand each fact to the rules that subscribe to its type."""
+    subscribers: dict[type, list[Rule]] = {}
+    for rule in rules:
+        for kind in contract.subscriptions(type(rule)):
+            subscribers.setdefault(kind, []).append(rule)
+    return [verdict for fact in facts for rule in subscribers.get(type(fact), ()) for verdict in _ask(rule, fact)]
+
+
+def diagnose(verdicts: Iterable[Verdict], locate: Locate) -> list[Diagnostic]:
+    """Locate and word what was found: sorted by place, one finding of a rule a place."""
+    verdicts = list(verdicts)
+    if not verdicts:
+        return []
+    places = {place for _, finding in verdicts for place in (finding.place, *(where for where, _ in finding.related))}
+    where = locate(places)
+    spoken: dict[tuple[object, ...], tuple[Diagnostic, str]] = {}
+    for verdict in verdicts:
+        diagnostic = _word(verdict, where)
+        key = diagnostic.code, diagnostic.filename, diagnostic.span
+        if key not in spoken or diagnostic.severity.rank > spoken[key][0].severity.rank:
+            spoken[key] = diagnostic, where[verdict.finding.place].text
+    return _fingerprinted(sorted(spoken.values(), key=lambda pair: (pair[0].filename, pair[0].span, pair[0].code)))
+
+
+def _ask(rule: Rule, fact: object) -> list[Verdict]:
+    assert rule.static is not None  # it subscribed
+    try:
+        return [Verdict(rule, finding) for finding in rule.static(fact)]
+    except Exception as error:
+        import traceback  # only errors need it
+
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        reason = f"{type(error).__name__}: {error}, while it judged a {type(fact).__name__}{_file_of(fact)}"
+        raise RuleError(_label(rule), f"{frame.filename}:{frame.lineno}", reason) from error
+
+
+def _word(verdict: Verdict, where: Mapping[Place, Location]) -> Diagnostic:
+    rule, finding = verdict
+    location = where[finding.place]
+    return Diagnostic(
+        code=rule.code,
+        name=rule.name,
+        severity=finding.severity,
+        message=_fill(rule, "message", finding),
+        why=_fill(rule, "why", finding),
+        mend=_fill(rule, "mend", finding),
+        filename=location.filename,
+        span=finding.span or location.span,
+        confidence=finding.confidence,
+        evidence=finding.evidence,
+        related=tuple(Related(where[place].filename, where[place].span, text) for place, text in finding.related),
+        scope=location.scope,
+    )
+
+
+def _fill(rule: Rule, attribute: str, finding: Finding) -> str:
+    template: str = getattr(rule, attribute)
+    try:
+        return template.format_map(finding.blanks)
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+        reason = f"its {attribute} {template!r} cannot be filled: {type(error).__name__}: {error}"
+        raise RuleError(_label(rule), contract.place(type(rule)), reason) from error
+
+
+def _fingerprinted(located: list[tuple[Diagnostic, str]]) -> list[Diagnostic]:
+    """Name each finding by what stands there instead of by its line, so that it survives edits above it."""
+    import hashlib  # only a run that finds something pays for it
+
+    seen: dict[tuple[str, ...], int] = {}
+    named = []
+    for diagnostic, text in located:
+        essence = " ".join(text.split()) or diagnostic.message
+        key = diagnostic.filename.replace("\\", "/"), diagnostic.code, diagnostic.scope, essence
+        seen[key] = occurrence = seen.get(key, -1) + 1
+        digest = hashlib.sha256("\0".join((*key, str(occurrence))).encode("utf-8", "surrogatepass"))
+        named.append(diagnostic._replace(fingerprint=digest.hexdigest()[:16]))
+    return named
+
+
+def _label(rule: Rule) -> str:
+    return f"{rule.code} {rule.name}"
+
+
+def _file_of(fact: object) -> str:
+    values = fact if isinstance(fact, tuple) else ()
+    return next((f" in {value.path}" for value in values if isinstance(value, Place)), "")

@@ -1,0 +1,1 @@
+"""Reading a training script: libcst lives in this room only, torch never."""

@@ -1,0 +1,220 @@
+"""Data sets and loaders, and what is known of the order of their samples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from dnnlint.script import objects
+from dnnlint.script.tables import datasets
+from dnnlint.script.values import Args, Class, Const, Ext, Func, Iteration, Obj, Tensor, Tuple, Union, Value, options
+
+if TYPE_CHECKING:
+    from dnnlint.script.interpreter import Interpreter
+
+_LOADER = (
+    "dataset", "batch_size", "shuffle", "sampler", "batch_sampler", "num_workers", "collate_fn", "pin_memory",
+    "drop_last",
+)  # fmt: skip
+_ORDERED_NAME = re.compile(
+    r"time_?series|temporal|stock|forecast|stream|video|sequen|seq2seq|episode|trajector|replay|window|lstm|rnn|"
+    r"sorted|bucket|shuffl|permut|infinite|curriculum",
+    re.IGNORECASE,
+)
+
+
+def is_dataset(name: str) -> bool:
+    """Whether a library class is a data set."""
+    return name in datasets.INDEXED_BASES or name in datasets.ITERABLE_BASES or name in datasets.DATASETS
+
+
+def _loader(run: Interpreter, args: Args, node: Any) -> Value:
+    given = dict(args.keywords)
+    for name, value in zip(_LOADER, args.positional, strict=False):
+        given[name] = value
+    obj = Obj("loader", "torch.utils.data.DataLoader", run.place(node))
+    obj.fields["$args"] = given
+    obj.fields["$open"] = args.open
+    obj.fields["$dataset"] = given.get("dataset", objects.unknown(()))
+    obj.fields["$scope"] = run.frame.name
+    run.record.loaders.append(obj)
+    return obj
+
+
+def _dataset(name: str) -> Callable[[Any, Args, Any], Value]:
+    def make(run: Interpreter, args: Args, node: Any) -> Value:
+        obj = Obj("dataset", name, run.place(node))
+        spec = datasets.DATASETS.get(name)
+        if spec is not None:
+            obj.fields["$samples"] = _size(spec, args)
+            obj.fields["$iterable"] = spec.iterable
+        obj.fields["$inputs"] = tuple(args.values())
+        return obj
+
+    return make
+
+
+def _size(spec: datasets.DatasetSpec, args: Args) -> int | None:
+    if spec.split is None:
+        return None
+    value = args.get(*spec.split)
+    split: Any = spec.default if value is None else value.value if type(value) is Const else None
+    if isinstance(split, bool):
+        split = "train" if split else "test"
+    return spec.sizes.get(split) if isinstance(split, str) else None
+
+
+def _derived(name: str) -> Callable[[Any, Args, Any], Value]:
+    spec = datasets.DERIVED[name]
+
+    def make(run: Interpreter, args: Args, node: Any) -> Value:
+        place = run.place(node)
+        if name.startswith("sklearn."):
+            return _train_test_split(run, args, node)
+        sources = tuple(args.values())
+
+        def part() -> Obj:
+            obj = Obj("dataset", name, place)
+            obj.fields["$inputs"] = sources
+            if name.endswith("TensorDataset"):
+                obj.fields["$samples"] = None
+            return obj
+
+        if not spec.several:
+            return part()
+        lengths = objects.known_items(args.positional[1]) if len(args.positional) > 1 else None
+        count = len(lengths) if lengths is not None else 2
+        parts: list[Value] = []
+        for _ in range(count):
+            one = part()
+            one.fields["$shuffled"] = True
+            parts.append(one)
+        return objects.new_list(parts, place)
+
+    return make
+
+
+def _train_test_split(run: Interpreter, args: Args, node: Any) -> Value:
+    shuffle = args.keywords.get("shuffle")
+    kept = shuffle is not None and run.truth(shuffle)[0] is False
+    parts: list[Value] = []
+    for value in args.positional:
+        for _ in range(2):
+            parts.append(Tensor("view" if kept else "shuffled", (value,), run.place(node), False))
+    return Tuple(tuple(parts))
+
+
+HANDLERS: dict[str, Callable[[Any, Args, Any], Value]] = {
+    "torch.utils.data.DataLoader": _loader,
+    "torch_geometric.loader.DataLoader": _loader,
+    "torch_geometric.data.DataLoader": _loader,
+    "torch.utils.data.dataloader.DataLoader": _loader,
+    "torchdata.stateful_dataloader.StatefulDataLoader": _loader,
+    **{name: _dataset(name) for name in datasets.DATASETS},
+    **{name: _derived(name) for name in datasets.DERIVED},
+}
+
+
+def loader_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:
+    """Methods of a loader."""
+    if name == "__iter__":
+        return objects.iterate(run, obj, node)
+    return objects.unknown(())
+
+
+class Order:
+    """What a loader's arguments say about the order of its samples."""
+
+    __slots__ = ("batch_size", "iterable", "ordered", "sampler", "samples", "shuffle")
+
+    def __init__(self, run: Interpreter, loader: Obj) -> None:
+        args: dict[str, Value] = loader.fields["$args"]
+        hidden = bool(loader.fields["$open"])
+        self.shuffle = _flag(run, args.get("shuffle"), False, hidden)
+        self.sampler = _given(run, (args.get("sampler"), args.get("batch_sampler")), hidden)
+        dataset: Value = loader.fields["$dataset"]
+        self.iterable = _iterable(dataset)
+        self.ordered = _ordered(dataset, args) or bool(_ORDERED_NAME.search(loader.name))
+        self.samples = _samples(dataset)
+        batch = args.get("batch_size")
+        self.batch_size = batch.value if type(batch) is Const and type(batch.value) is int else 1 if batch is None else None
+        if type(batch) is Obj and "$length" in batch.fields:
+            self.samples, self.batch_size = 1, 1  # the whole data set in one batch: no order to speak of
+
+
+def _flag(run: Interpreter, value: Value | None, default: bool, hidden: bool) -> bool | None:
+    if value is None:
+        return None if hidden else default
+    if type(value) is Const and value.value is None:
+        return False
+    return run.truth(value)[0]
+
+
+def _given(run: Interpreter, values: tuple[Value | None, ...], hidden: bool) -> bool | None:
+    state: bool | None = None if hidden else False
+    for value in values:
+        for option in options(value) if value is not None else ():
+            if type(option) is Const and option.value is None:
+                continue
+            if type(option) is Obj and option.kind == "opaque" and type(value) is not Union:
+                state = True if state is not None else None
+            else:
+                state = True
+    return state
+
+
+def _iterable(dataset: Value) -> bool | None:
+    states = set()
+    for option in options(dataset):
+        if type(option) is Obj and type(option.cls) is Class:
+            names = {base.dotted for base in option.cls.foreign() if type(base) is Ext}
+            if names & datasets.ITERABLE_BASES or any(name.endswith("IterableDataset") for name in names):
+                states.add(True)
+            elif option.fields.get("$open"):
+                states.add(None)
+            else:
+                states.add(type(option.cls.find("__iter__")) is Func and type(option.cls.find("__getitem__")) is not Func)
+        elif type(option) is Obj and option.kind == "dataset":
+            inner = option.fields.get("$iterable")
+            if inner is None:
+                inner = any(_iterable(value) is True for value in option.fields.get("$inputs", ())[:1])
+            states.add(bool(inner))
+        elif type(option) is Obj and option.kind in ("list", "dict"):
+            states.add(False)
+        elif type(option) is Tensor or type(option) is Tuple:
+            states.add(False)
+        elif type(option) is Iteration:
+            states.add(False if option.items is not None or option.source is not None else None)
+        else:
+            states.add(None)
+    return states.pop() if len(states) == 1 else None
+
+
+def _ordered(dataset: Value, args: dict[str, Value], depth: int = 0) -> bool:
+    """Order carries meaning, or was drawn at random before."""
+    for option in options(dataset):
+        if type(option) is Tensor and option.op in ("shuffled", "fresh", "random"):
+            return option.op == "shuffled"
+        if type(option) is Tensor and option.inputs and depth < 8:
+            if any(_ordered(value, {}, depth + 1) for value in option.inputs):
+                return True
+        if type(option) is not Obj:
+            continue
+        name = option.cls.name if type(option.cls) is Class else str(option.cls or "")
+        if option.fields.get("$shuffled") or _ORDERED_NAME.search(name) or _ORDERED_NAME.search(option.name):
+            return True
+        inner = option.fields.get("$inputs", ())
+        if depth < 4 and any(_ordered(value, {}, depth + 1) for value in inner if type(value) in (Obj, Tensor)):
+            return True
+    return False
+
+
+def _samples(dataset: Value) -> int | None:
+    if type(dataset) is Obj:
+        known: int | None = dataset.fields.get("$samples")
+        if known is not None:
+            return known
+        if dataset.kind == "list" and not dataset.fields.get("$more"):
+            return len(dataset.fields["$items"])
+    return None

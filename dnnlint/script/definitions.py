@@ -1,0 +1,167 @@
+"""Functions, classes and star imports: what definitions bind, and what building an instance does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dnnlint.script import calls, ir, library, networks, objects
+from dnnlint.script.values import Args, Class, Const, Ext, Func, Lazy, Module, Obj, Value
+
+if TYPE_CHECKING:
+    from dnnlint.script.interpreter import Interpreter
+
+_GRAD_OFF = ("no_grad", "inference_mode")
+
+
+def function(run: Interpreter, node: Any) -> Value:
+    """The value a def statement binds."""
+    frame = run.frame
+    inside = frame.locals is not frame.module.names
+    closure = (frame.locals, *frame.closure) if inside and type(frame.function) is Func else frame.closure
+    func = Func(node, frame.module, closure, node.name)
+    for name, expression in node.params.defaults.items():
+        func.defaults[name] = run.evaluate(expression)
+    result: Value = func
+    for decorator in reversed(node.decorators):
+        result = _decorate(run, func, result, decorator)
+    return result
+
+
+def _decorate(run: Interpreter, func: Func, current: Value, decorator: Any) -> Value:
+    target = decorator.func if type(decorator) is ir.Call else decorator
+    value = run.evaluate(target)
+    name = value.dotted.rpartition(".")[2] if type(value) is Ext else getattr(target, "name", "")
+    if name in ("property", "cached_property", "setter", "getter"):
+        func.kind = "property"
+    elif name == "staticmethod":
+        func.kind = "static"
+    elif name == "classmethod":
+        func.kind = "class"
+    elif name in _GRAD_OFF:
+        func.grad = False
+    elif name == "enable_grad":
+        func.grad = True
+    elif name == "set_grad_enabled" and type(decorator) is ir.Call and decorator.args:
+        known, _ = run.truth(run.evaluate(decorator.args[0]))
+        func.grad = known
+    elif name in ("option", "argument") and type(decorator) is ir.Call:
+        library.click_option(run, func, decorator)
+    elif type(value) is Func and type(decorator) is not ir.Call:
+        made = calls.call_function(run, value, Args([current]), decorator)
+        if type(made) is Func and not _transparent(made, value):
+            return made
+    return current
+
+
+def _transparent(made: Func, decorator: Func) -> bool:
+    """Whether a decorator's wrapper may be seen through: it hands its arguments on as they are."""
+    return type(made.node) is not ir.FunctionDef or bool(made.node.params.varargs or made.node.params.kwargs)
+
+
+def klass(run: Interpreter, node: Any) -> Value:
+    """The value a class statement binds."""
+    from dnnlint.script.interpreter import Frame
+
+    outer = run.frame
+    bases = [run.evaluate(base) for base in node.bases]
+    cls = Class(node, outer.module, [base for base in bases if base is not None])
+    for decorator in node.decorators:
+        target = decorator.func if type(decorator) is ir.Call else decorator
+        value = run.evaluate(target)
+        if type(value) is Ext and value.dotted.rpartition(".")[2] in ("dataclass", "define", "attrs", "frozen", "s"):
+            cls.dataclass = True
+    if any(type(base) is Ext and base.dotted.endswith(("NamedTuple", "BaseModel")) for base in cls.mro()):
+        cls.dataclass = True
+    if any(type(base) is Class and base.dataclass for base in cls.bases):
+        cls.dataclass = True
+    closure = (outer.locals, *outer.closure) if outer.function is not None else outer.closure
+    frame = Frame(node.name, outer.module, cls.names, closure)
+    frame.mark = run.state.mark()
+    run.frames.append(frame)
+    try:
+        run.block(node.body)
+    finally:
+        run.frames.pop()
+    for value in cls.names.values():
+        if type(value) is Func:
+            value.owner = cls
+            # A method does not see the names of its class body.
+            value.closure = tuple(cell for cell in value.closure if cell is not cls.names)
+    return cls
+
+
+def star(run: Interpreter, node: Any) -> None:
+    """``from module import *``: the names of a project module, or nothing that can be told."""
+    module = run.project.module(run, run.frame.module, node.level, node.module)
+    if type(module) is Module:
+        exported = module.names.get("__all__")
+        listed = objects.known_items(exported) if isinstance(exported, Value) else None
+        for name, value in list(module.names.items()):
+            if listed is not None:
+                if any(type(item) is Const and item.value == name for item in listed):
+                    run.write(run.frame.locals, name, value)
+            elif not name.startswith("_"):
+                run.write(run.frame.locals, name, value)
+        return
+    for name in library.star_names(node.module):
+        run.write(run.frame.locals, name, Lazy(run.frame.module, 0, node.module, name))
+
+
+def instantiate(run: Interpreter, cls: Class, args: Args, node: Any) -> Value:
+    """An instance of a project class; its constructor is run."""
+    kind = library.class_kind(cls)
+    if kind == "function":
+        return objects.unknown(args.values())
+    obj = Obj(kind, cls, run.place(node))
+    if any(type(base) is not Ext for base in cls.foreign()):
+        obj.fields["$open"] = True  # a base that is not known may do anything
+    run.write(obj.fields, "$made", True)
+    networks.prepare(run, obj)
+    init = cls.find("__init__")
+    if type(init) is Func:
+        run.building += 1
+        try:
+            calls.call_function(run, init, Args([obj, *args.positional], args.keywords, args.open), node)
+        finally:
+            run.building -= 1
+    elif cls.dataclass:
+        _fill_dataclass(run, obj, cls, args)
+    else:
+        library.init_from_base(run, obj, args, node)
+    post = cls.find("__post_init__")
+    if type(post) is Func and cls.dataclass:
+        calls.call_function(run, post, Args([obj]), node)
+    networks.built(run, obj, args, node)
+    return obj
+
+
+def _fill_dataclass(run: Interpreter, obj: Obj, cls: Class, args: Args) -> None:
+    fields: list[str] = []
+    for base in reversed(cls.mro()):
+        if type(base) is not Class:
+            continue
+        for statement in base.node.body:
+            if type(statement) is ir.Assign and statement.annotation is not None:
+                name = getattr(statement.targets[0], "id", "")
+                if name and name not in fields:
+                    fields.append(name)
+    for index, name in enumerate(fields):
+        value = args.get(index, name)
+        if value is None:
+            value = _field_default(run, cls.find(name), args.open)
+        run.write(obj.fields, name, value if value is not None else Obj("opaque", name=name))
+
+
+def _field_default(run: Interpreter, value: Any, hidden: bool) -> Value | None:
+    if hidden or not isinstance(value, Value):
+        return None
+    if type(value) is Obj and value.kind == "field":
+        inner: Value | None = value.fields.get("default")
+        factory = value.fields.get("default_factory")
+        if inner is None and factory is not None:
+            return calls.call(run, factory, Args(), value.fields["$node"])
+        return inner
+    return Const(value.value, True) if type(value) is Const else value
+
+
+__all__ = ["ir"]

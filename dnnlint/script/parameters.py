@@ -1,0 +1,256 @@
+"""Parameters of networks: collections of them, single ones, and how they are initialised."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from dnnlint.diagnostic import Place
+from dnnlint.evidence.script import Init
+from dnnlint.script import networks, objects
+from dnnlint.script.tables.layers import LayerSpec
+from dnnlint.script.values import NOWHERE, Args, Const, Iteration, Obj, Tensor, Tuple, Value, options
+
+if TYPE_CHECKING:
+    from dnnlint.script.interpreter import Interpreter
+
+
+def collection(owners: list[Value], known: bool, place: Place, named: bool = False) -> Obj:
+    """Parameters of some owners: modules, objects that may be modules, or single tensors."""
+    obj = Obj("parameters", None, place)
+    unique: list[Value] = []
+    for owner in owners:
+        if not any(owner is other for other in unique):
+            unique.append(owner)
+    obj.fields["$owners"] = tuple(unique)
+    obj.fields["$known"] = known
+    obj.fields["$named"] = named
+    return obj
+
+
+def owners(value: Value | None, depth: int = 0) -> tuple[list[Value], bool]:
+    """Whose parameters a value holds, and whether that is all of them."""
+    found: list[Value] = []
+    known = value is not None and depth < 5
+    if not known:
+        return found, False
+    assert value is not None
+    for option in options(value):
+        if type(option) is Obj and option.kind == "parameters":
+            found.extend(option.fields["$owners"])
+            known = known and option.fields["$known"]
+        elif type(option) is Obj and option.kind == "module":
+            found.append(option)
+        elif type(option) is Obj and option.kind in ("list", "dict"):
+            entries = option.fields["$items"]
+            items = [entries["params"]] if isinstance(entries, dict) and "params" in entries else objects.contents(option)
+            known = known and not (option.fields.get("$more") and not items)
+            for item in items:
+                if type(item) is not Const:
+                    inner, inner_known = owners(item, depth + 1)
+                    found.extend(inner)
+                    known = known and inner_known
+        elif type(option) is Tensor and option.op in ("parameter", "leaf", "fresh", "view", "cut"):
+            found.append(option.layer or option)
+        elif type(option) is Tuple:
+            for item in option.items:
+                inner, inner_known = owners(item, depth + 1)
+                found.extend(inner)
+                known = known and inner_known
+        elif type(option) is Iteration and option.items is not None:
+            for item in option.items:
+                inner, inner_known = owners(item, depth + 1)
+                found.extend(inner)
+                known = known and inner_known
+        elif type(option) is Iteration and option.item is not None:
+            inner, inner_known = owners(option.item, depth + 1)
+            found.extend(inner)
+            known = known and inner_known
+        elif type(option) is Iteration and option.source is not None:
+            inner, inner_known = owners(option.source, depth + 1)
+            found.extend(inner)
+            known = known and inner_known
+        else:
+            known = False
+    return found, known
+
+
+def add(left: Obj, right: Obj, place: Place) -> Obj:
+    """The parameters of both."""
+    one, one_known = owners(left)
+    other, other_known = owners(right)
+    return collection([*one, *other], one_known and other_known, place)
+
+
+def of_module(obj: Obj, place: Place, named: bool = False) -> Obj:
+    """``module.parameters()``."""
+    made = collection([obj], obj.kind == "module", place, named)
+    return made
+
+
+def layer_parameters(obj: Obj) -> list[tuple[str, Tensor]]:
+    """The learnable tensors of one layer."""
+    found = []
+    spec: LayerSpec | None = obj.fields.get("$spec")
+    if spec is not None and spec.parametric:
+        found.append(("weight", Tensor("parameter", (), NOWHERE, True, layer=obj, extra="weight")))
+        bias = obj.fields["$args"].get("bias")
+        if not (type(bias) is Const and bias.value is False) and spec.kind != "embedding":
+            found.append(("bias", Tensor("parameter", (), NOWHERE, True, layer=obj, extra="bias")))
+    for name, value in obj.fields.items():
+        if name[0] != "$" and type(value) is Tensor and value.op == "parameter":
+            found.append((name, value))
+    return found
+
+
+def iterate(run: Interpreter, obj: Obj, node: Any) -> Iteration:
+    """A loop over parameters: each one where the owners are known, an abstract one elsewhere."""
+    items: list[Value] = []
+    named = obj.fields["$named"]
+    for owner in obj.fields["$owners"]:
+        if type(owner) is Obj and owner.kind == "module":
+            for path, part in networks.descendants(owner):
+                for name, tensor in layer_parameters(part):
+                    full = Const(f"{path}.{name}" if path else name)
+                    items.append(Tuple((full, tensor)) if named else tensor)
+        else:
+            tensor = owner if type(owner) is Tensor else Tensor("parameter", (), NOWHERE, True, extra=owner)
+            items.append(Tuple((Const(...), tensor)) if named else tensor)
+    if not items or not obj.fields["$known"]:
+        tensor = Tensor("parameter", (), NOWHERE, True, extra=next(iter(obj.fields["$owners"]), None))
+        items = [Tuple((Const(...), tensor)) if named else tensor]
+        result = Iteration(None, items[0], obj)
+    else:
+        result = Iteration(items, None, obj)
+        result.wrapped = "modules"
+    return result
+
+
+def owner_of(tensor: Tensor) -> Value | None:
+    """The layer (or object of unknown class) a parameter tensor belongs to."""
+    if tensor.layer is not None:
+        return tensor.layer
+    return tensor.extra if isinstance(tensor.extra, Value) else None
+
+
+def dimensions(tensor: Tensor) -> int | None:
+    """Number of axes of a layer's parameter."""
+    if tensor.layer is None:
+        return None
+    spec: LayerSpec | None = tensor.layer.fields.get("$spec")
+    if spec is None or tensor.extra not in ("weight", "bias"):
+        return None
+    if tensor.extra == "bias" or spec.kind not in ("linear", "conv", "conv_transpose", "embedding"):
+        return 1
+    return 2 + spec.dims if spec.kind.startswith("conv") else 2
+
+
+def number(args: Args, index: int, name: str, fallback: float | None) -> float | None:
+    """A numeric argument; None if it is given but not known."""
+    value = args.get(index, name)
+    if value is None:
+        return None if args.open else fallback
+    if type(value) is Const and isinstance(value.value, (int, float)):
+        return float(value.value)
+    return None
+
+
+def drawn(name: str, args: Args, first: int) -> tuple[str, float | None]:
+    """Distribution and standard deviation that an initialiser gives; ``first`` is where its own arguments begin."""
+    if name in ("normal_", "trunc_normal_", "normal"):
+        return "normal", number(args, first + 1, "std", 1.0)
+    if name in ("uniform_", "uniform"):
+        low_name, high_name = ("a", "b") if first else ("from", "to")
+        low, high = number(args, first, low_name, 0.0), number(args, first + 1, high_name, 1.0)
+        return "uniform", None if low is None or high is None else abs(high - low) / math.sqrt(12)
+    if name in ("constant_", "zeros_", "ones_", "fill_", "zero_"):
+        return "constant", 0.0
+    return "other", None
+
+
+def initialise(run: Interpreter, tensor: Value, name: str, args: Args, first: int, node: Any) -> None:
+    """An initialiser was applied to a tensor."""
+    for option in options(tensor):
+        if type(option) is Tensor and option.op in ("cut", "view") and option.inputs:
+            initialise(run, option.inputs[0], name, args, first, node)
+        elif type(option) is Tensor and option.op == "parameter" and option.layer is not None and option.extra == "weight":
+            distribution, std = drawn(name, args, first)
+            run.write(option.layer.fields, "$init", Init(run.place(node), distribution, std))
+
+
+def rescale(run: Interpreter, tensor: Tensor, factor: Value, node: Any) -> None:
+    """A layer's weight was multiplied in place."""
+    layer = tensor.layer
+    if layer is None or tensor.extra != "weight":
+        return
+    init: Init | None = layer.fields.get("$init")
+    std = None
+    if init is not None and init.std is not None and type(factor) is Const and isinstance(factor.value, (int, float)):
+        std = init.std * abs(factor.value)
+    run.write(layer.fields, "$init", Init(run.place(node), init.distribution if init else "other", std))
+
+
+def assign(run: Interpreter, tensor: Tensor, value: Value, node: Any) -> None:
+    """A layer's weight was replaced or overwritten by a tensor."""
+    if tensor.layer is None or tensor.extra != "weight":
+        return
+    spread = spread_of(value)
+    init = Init(run.place(node), spread[0], spread[1]) if spread else Init(run.place(node), "other", None)
+    run.write(tensor.layer.fields, "$init", init)
+
+
+def spread_of(value: Value) -> tuple[str, float | None] | None:
+    """Distribution and standard deviation of a tensor freshly drawn and scaled by known numbers."""
+    if type(value) is not Tensor:
+        return None
+    if value.op == "fresh":
+        return value.extra if isinstance(value.extra, tuple) else None
+    if value.op in ("view", "parameter") and value.inputs:
+        return spread_of(value.inputs[0])
+    if value.op in ("mul", "div", "sub", "add") and isinstance(value.extra, tuple):
+        left, right = value.extra
+        inner = spread_of(left) or spread_of(right)
+        other = right if spread_of(left) else left
+        if inner is None or inner[1] is None or type(other) is not Const or not isinstance(other.value, (int, float)):
+            return inner and (inner[0], None)
+        if value.op in ("add", "sub"):
+            return inner
+        factor = abs(other.value)
+        if value.op == "div" and (other is left or not factor):
+            return inner[0], None
+        return inner[0], inner[1] * factor if value.op == "mul" else inner[1] / factor
+    return None
+
+
+def fan_in(layer: Obj) -> int | None:
+    """Inputs to one unit: in_features, or in_channels times the kernel's area over the groups."""
+    spec: LayerSpec | None = layer.fields.get("$spec")
+    if spec is None or spec.fan is None:
+        return None
+    args: dict[str, Value] = layer.fields["$args"]
+    size = _integer(args.get(spec.fan[0]))
+    if size is None or not spec.dims:
+        return size
+    kernel = args.get("kernel_size")
+    items = objects.known_items(kernel) if kernel is not None else None
+    if items is not None:
+        sizes = [_integer(item) for item in items]
+    else:
+        sizes = [_integer(kernel)] * spec.dims
+    groups = args.get("groups")
+    group = 1 if groups is None else _integer(groups)
+    if group is None or any(one is None for one in sizes):
+        return None
+    return size * math.prod(one for one in sizes if one is not None) // max(group, 1)
+
+
+def units(layer: Obj) -> int | None:
+    """Outputs of a layer: out_features or out_channels."""
+    spec: LayerSpec | None = layer.fields.get("$spec")
+    if spec is None or spec.fan is None:
+        return None
+    return _integer(layer.fields["$args"].get(spec.fan[1]))
+
+
+def _integer(value: Value | None) -> int | None:
+    return value.value if type(value) is Const and type(value.value) is int else None

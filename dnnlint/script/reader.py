@@ -1,0 +1,157 @@
+"""Reads a script: bytes in, facts out; and finds the lines of what was found."""
+
+from __future__ import annotations
+
+import bisect
+import os
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from dnnlint.diagnostic import WHOLE_FILE, Location, Place, Span
+from dnnlint.evidence.script import Script, Unreadable
+from dnnlint.script.ir import Program
+
+_FUEL = 40_000  # statements run for one file; a training script needs a few hundred
+_MOST_SOURCE = 3_000_000  # bytes of project source whose programs are kept between files
+
+
+class Reader:
+    """Reads files of one project; imported project files are read once and shared."""
+
+    def __init__(self, roots: Sequence[str]) -> None:
+        self.roots = [os.path.abspath(root) for root in roots]
+        self.programs: dict[str, Program | None] = {}
+        self.texts: dict[str, bytes] = {}
+        self.size = 0
+        self.project: Any = None
+
+    def read(self, path: str, data: bytes) -> Script:
+        """The facts of one file. What cannot be read is a fact, too."""
+        from dnnlint.script.entry import run
+        from dnnlint.script.modules import Project
+
+        full = os.path.abspath(path)
+        known = self.texts.get(full)
+        self.texts[full] = data
+        try:
+            program = self._lower(full, data)
+        except Exception as error:
+            unreadable = _unreadable(full, error)
+            if unreadable is None:
+                raise
+            return Script(path, (unreadable,))
+        if self.project is None or self.size > _MOST_SOURCE or (known is not None and known != data):
+            self._forget()
+            self.project = Project(self.roots, self._load)
+        try:
+            facts = run(program, self.project, _FUEL)
+        except RecursionError:
+            reason = "nested too deeply to follow"
+            facts = (Unreadable(Place(full, WHOLE_FILE), reason),)
+        return Script(path, tuple(facts))
+
+    def locate(self, places: Collection[Place]) -> Mapping[Place, Location]:
+        """Lines and columns of places; each file with a finding is looked at once."""
+        found: dict[Place, Location] = {}
+        for path in dict.fromkeys(place.path for place in places):
+            found.update(self._locate(path, [place for place in places if place.path == path]))
+        return found
+
+    # one file
+
+    def _lower(self, path: str, data: bytes) -> Program:
+        from dnnlint.script.lower import lower
+        from dnnlint.script.parse import parse
+
+        program = lower(parse(data), path, len(data))
+        program.nodes.clear()
+        program.lines.clear()  # the tree goes; it is parsed again in the rare file that has a finding
+        return program
+
+    def _load(self, path: str) -> Program | None:
+        """A project file that is imported; None if it cannot be read."""
+        if path not in self.programs:
+            try:
+                data = self.texts.get(path)
+                if data is None:
+                    with open(path, "rb") as file:
+                        data = file.read()
+                self.programs[path] = self._lower(path, data)
+                self.size += len(data)
+            except Exception as error:
+                if _unreadable(path, error) is None:
+                    raise
+                self.programs[path] = None
+        return self.programs[path]
+
+    def _forget(self) -> None:
+        self.programs.clear()
+        self.size = 0
+
+    def _locate(self, path: str, places: list[Place]) -> dict[Place, Location]:
+        from dnnlint.script.lower import lower
+        from dnnlint.script.parse import parse
+        from dnnlint.script.positions import spans
+
+        whole = [place for place in places if place.node == WHOLE_FILE]
+        found = {place: Location(path, Span(1, 1, 1, 1), "", (1, 1), "") for place in whole}
+        wanted = [place for place in places if place.node != WHOLE_FILE]
+        if not wanted:
+            return found
+        data = self.texts.get(path)
+        if data is None:
+            with open(path, "rb") as file:
+                data = file.read()
+        module = parse(data)
+        program = lower(module, path, len(data))
+        nodes = {place: program.nodes[place.node] for place in wanted}
+        statements = {place: _statement(program, place.node) for place in wanted}
+        located = spans(module, [*nodes.values(), *[s for s in statements.values() if s is not None]])
+        lines = data.decode(module.encoding, "replace").splitlines()
+        for place in wanted:
+            span = located[id(nodes[place])]
+            statement = statements[place]
+            around = located[id(statement)] if statement is not None else span
+            text = lines[span.row - 1] if span.row <= len(lines) else ""
+            rows = (around.row, around.end_row)
+            found[place] = Location(path, _head(nodes[place], span, lines), _scope(program, place.node), rows, text)
+        return found
+
+
+def _unreadable(path: str, error: Exception) -> Unreadable | None:
+    from dnnlint.script.parse import Unparseable
+
+    if isinstance(error, Unparseable):
+        return Unreadable(Place(path, WHOLE_FILE), error.reason, error.row, error.column)
+    if isinstance(error, RecursionError):
+        return Unreadable(Place(path, WHOLE_FILE), "nested too deeply to follow")
+    if isinstance(error, OSError):
+        return Unreadable(Place(path, WHOLE_FILE), error.strerror or str(error))
+    return None
+
+
+def _scope(program: Program, node: int) -> str:
+    best = ""
+    for first, last, name, _ in program.scopes:
+        if first <= node <= last and len(name) > len(best):
+            best = name
+    return best
+
+
+def _head(node: Any, span: Span, lines: list[str]) -> Span:
+    """Of a compound statement only its first line."""
+    if span.row == span.end_row or not hasattr(node, "body") or type(node).__name__ == "Lambda":
+        return span
+    return Span(span.row, span.column, span.row, len(lines[span.row - 1].rstrip()) + 1)
+
+
+def _statement(program: Program, number: int) -> Any:
+    """The line of simple statements a node stands in; None for the head of a compound statement."""
+    index = bisect.bisect_right(program.lines, number, key=lambda line: line[0]) - 1
+    if index < 0:
+        return None
+    heads = [first for first, last, _, _ in program.scopes if program.lines[index][0] < first <= number]
+    return None if heads else program.lines[index][1]
+
+
+

@@ -1,0 +1,368 @@
+"""What the program does to its training state, as it is run: the events that facts are made from."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from dnnlint.diagnostic import Place
+from dnnlint.evidence.script import Gradients, TrainingStep, WipedStep
+from dnnlint.script import graph, ir, networks, objects, parameters
+from dnnlint.script.values import Args, Class, Const, Func, NetworkCall, Obj, Tensor, Tuple, Value, options
+
+if TYPE_CHECKING:
+    from dnnlint.script.interpreter import Interpreter, Loop
+
+_OPTIMIZER_NAME = re.compile(r"opt(?:im(?:izer|iser)?)?s?(?:_|\d|$)|optim|solver|^adam|^sgd", re.IGNORECASE)
+_SCHEDULER_NAME = re.compile(r"sched|warm|lr_|_lr|lr$|decay|plateau", re.IGNORECASE)
+_HARMLESS = re.compile(
+    r"^_?(?:save|log|print|count|summar|plot|visuali[sz]e|show|get_lr|accura|metric|comput|report|check|display|"
+    r"dump|write|record|num_|size|calc|describe|stat|monitor|is_|has_|len|to_|load|init|restore|resume|"
+    r"(?:get|set|adjust|update|create|build|make)_(?:lr|learning|sched|scheduler|param|learning_rate))",
+    re.IGNORECASE,
+)
+
+# A gradient state on one path: (state, backward that wrote it, clear that preceded it).
+Path = tuple[str, Place | None, Place | None]
+_START: frozenset[Path] = frozenset({("clear", None, None)})
+_FOREIGN: frozenset[Path] = frozenset({("unknown", None, None)})
+_DIRTY = "dirty"  # written on top of gradients that were stepped on before
+
+
+class Kept:
+    """A tensor put where the next iteration still sees it."""
+
+    __slots__ = ("clock", "how", "inner", "list", "loop", "new", "place", "result", "target")
+
+    def __init__(self, place: Place, how: str, target: str, new: Value, result: Value, clock: int) -> None:
+        self.place = place
+        self.how = how
+        self.target = target
+        self.new = new
+        self.result = result
+        self.clock = clock
+        self.list: Obj | None = None
+        self.loop: Place | None = None
+        self.inner: Place | None = None
+
+
+class Record:
+    """Events of one run, and the facts that can be stated at once."""
+
+    def __init__(self, run: Interpreter) -> None:
+        self.run = run
+        self.events = 0
+        self.facts: dict[object, None] = {}
+        self.modules: list[Obj] = []
+        self.loaders: list[Obj] = []
+        self.calls: list[NetworkCall] = []
+        self.kept: list[Kept] = []
+        self.clears: list[tuple[int, Obj | None]] = []
+        self.optimizers: list[Obj] = []
+        self.learned: set[int] = set()  # tensors that a backward pass reached
+        self.read_lists: set[int] = set()  # lists whose members a backward pass reached through the list
+        self.alive: list[Any] = []  # keeps what ``learned`` names by id
+        self.passes: dict[Place, graph.Reach] = {}
+        self.networks: list[tuple[Obj, list[Tensor], Value]] = []
+        self.searches: list[Any] = []
+        self.partial = False
+
+    def state(self, fact: object) -> None:
+        """State a fact, once."""
+        self.facts[fact] = None
+
+    # networks
+
+    def called(self, call: NetworkCall, args: Args) -> None:
+        """A network was called from outside any network."""
+        run = self.run
+        self.events += 1
+        call.clock = run.tick()
+        call.grad = run.flags["grad"]
+        call.loops = tuple(run.loops)
+        call.functions = tuple([frame.name for frame in run.frames])
+        call.args = tuple(args.values())
+        self.calls.append(call)
+
+    def network(self, obj: Obj, operations: list[Tensor], result: Value) -> None:
+        """The data flow of a network was summarised."""
+        self.networks.append((obj, operations, result))
+        if any(tensor.op == "dropout" and tensor.layer is None for tensor in operations):
+            obj.fields["$dropout"] = True
+
+    # optimisers
+
+    def optimizer(self, obj: Obj) -> Obj:
+        """Make an object known as an optimiser."""
+        if not any(obj is known for known in self.optimizers):
+            self.optimizers.append(obj)
+            if "$gradients" not in obj.fields:
+                self.run.write(obj.fields, "$gradients", _START if obj.kind == "optimizer" else _FOREIGN)
+        return obj
+
+    def is_optimizer(self, obj: Obj) -> bool:
+        """Whether an object is an optimiser: by class, by what was done with it, or by its name."""
+        if obj.kind == "optimizer" or obj.fields.get("$cleared"):
+            return True
+        return obj.kind == "opaque" and bool(_OPTIMIZER_NAME.search(obj.name)) and not _SCHEDULER_NAME.search(obj.name)
+
+    def paths(self, obj: Obj) -> frozenset[Path]:
+        found: frozenset[Path] = obj.fields.get("$gradients", _FOREIGN)
+        return found
+
+    def clear(self, target: Obj | None, node: Any) -> None:
+        """Gradients of an optimiser, a network, or of something unknown (None) were cleared."""
+        run = self.run
+        self.events += 1
+        place = run.place(node)
+        for optimizer in list(self.optimizers):
+            link = True if target is None or optimizer is target else self.clears_all(target, optimizer)
+            if link is False:
+                continue
+            self.clears.append((run.tick(), optimizer))
+            paths = self.paths(optimizer)
+            new = frozenset({self.cleared(path, place) for path in paths})
+            certain = target is not None and link is True
+            run.write(optimizer.fields, "$gradients", new if certain else frozenset({("unknown", None, place)}))
+
+    @staticmethod
+    def cleared(path: Path, place: Place) -> Path:
+        state, backward, _ = path
+        return ("wiped", backward, place) if state in ("ready", _DIRTY, "wiped") else ("clear", None, place)
+
+    def clears_all(self, target: Obj, optimizer: Obj) -> bool | None:
+        """Whether clearing a network clears what an optimiser reads: yes, no, or in part or unknown."""
+        if target.kind == "optimizer" or self.is_optimizer(target):
+            if optimizer.kind == "optimizer" and target.kind == "optimizer":
+                return None if self.share(target, optimizer) else False
+            return False
+        owners = optimizer.fields.get("$owners", ())
+        if not optimizer.fields.get("$known") or target.kind == "opaque":
+            return None
+        inside = [networks.within(owner, target) for owner in owners]
+        if all(inside):
+            return True
+        return None if any(inside) or any(networks.within(target, owner) for owner in owners) else False
+
+    @staticmethod
+    def share(one: Obj, other: Obj) -> bool:
+        a, b = one.fields.get("$owners", ()), other.fields.get("$owners", ())
+        return any(networks.within(x, y) or networks.within(y, x) for x in a for y in b)
+
+    def clear_tensor(self, tensor: Value, node: Any) -> None:
+        """The gradient of one parameter was cleared by hand."""
+        owner = parameters.owner_of(tensor) if type(tensor) is Tensor else tensor
+        if type(owner) is Obj and owner.kind == "module":
+            for optimizer in self.optimizers:
+                if any(networks.within(owner, known) for known in optimizer.fields.get("$owners", ())):
+                    self.clear(optimizer, node)
+                    return
+        self.clear(None, node)
+
+    def backward(self, value: Value, node: Any) -> None:
+        """A backward pass from a value."""
+        run = self.run
+        self.events += 1
+        run.tick()
+        reach = graph.reach(value)
+        place = run.place(node)
+        self.passes[place] = reach
+        self.learned |= reach.ids
+        self.read_lists |= reach.lists
+        self.alive.append(reach.nodes)
+        for call in reach.calls:
+            call.trained = True
+        for loader in reach.loaders:
+            loader.fields["$trains"] = True
+            if not any(loader is known for known in self.loaders):
+                self.loaders.append(loader)  # made by an imported file
+        for loop in run.loops:
+            loop.learned = True
+        self.search(place)
+        for optimizer in self.optimizers:
+            if self.linked(optimizer, reach) is False:
+                continue
+            new = frozenset({self.written(path, place) for path in self.paths(optimizer)})
+            run.write(optimizer.fields, "$gradients", new)
+
+    @staticmethod
+    def written(path: Path, place: Place) -> Path:
+        state, backward, clear = path
+        if state in ("clear", "wiped"):
+            return ("ready", place, clear)
+        if state in ("stale", _DIRTY):
+            return (_DIRTY, place, clear)
+        return (state, place if state == "ready" else backward, clear)
+
+    @staticmethod
+    def linked(optimizer: Obj, reach: graph.Reach) -> bool | None:
+        """Whether a backward pass writes gradients that an optimiser reads."""
+        owners = optimizer.fields.get("$owners", ())
+        for owner in owners:
+            for module in reach.modules:
+                if networks.within(owner, module) or networks.within(module, owner):
+                    return True
+        if any(id(owner) in reach.ids for owner in owners):
+            return True
+        return None if reach.unknown or not optimizer.fields.get("$known") else False
+
+    def step(self, obj: Obj, node: Any) -> None:
+        """An optimiser stepped."""
+        run = self.run
+        self.events += 1
+        run.tick()
+        optimizer = self.optimizer(obj)
+        place = run.place(node)
+        window = self.window(optimizer)
+        cleared = any(clock >= window and one is optimizer for clock, one in self.clears)
+        states = set()
+        backwards = {backward for _, backward, _ in self.paths(optimizer) if backward is not None}
+        for state, backward, clear in self.paths(optimizer):
+            if state == _DIRTY:
+                states.add(Gradients.STALE)
+            elif state == "wiped" and backward is not None and clear is not None:
+                states.add(Gradients.WIPED)
+                if len(self.paths(optimizer)) == 1 and optimizer.fields.get("$sure", True):
+                    self.state(WipedStep(backward, clear, place, self.title(optimizer)))
+            elif state == "unknown":
+                states.add(Gradients.UNKNOWN)
+            else:
+                states.add(Gradients.CLEAR)
+        if cleared and Gradients.STALE in states:
+            states.add(Gradients.CLEAR)
+        if Gradients.STALE in states and Gradients.CLEAR in states and not cleared:
+            states.discard(Gradients.CLEAR)  # paths on which no step was taken yet
+        for backward in backwards or ({place} if not self.passes else set()):
+            self.step_fact(optimizer, backward, place, frozenset(states))
+        run.write(optimizer.fields, "$gradients", frozenset({("stale", None, None)}))
+
+    def window(self, optimizer: Obj) -> int:
+        """When the innermost loop that is in its steady state began."""
+        for loop in reversed(self.run.loops):
+            if loop.passes > 1:
+                return loop.start
+        return self.run.clock + 1
+
+    def step_fact(self, optimizer: Obj, backward: Place, place: Place, states: frozenset[Gradients]) -> None:
+        run = self.run
+        reach = self.passes.get(backward)
+        repeated = [loop for loop in run.loops if loop.passes > 1]
+        loop = run.loops[-1].place if run.loops else None
+        if not repeated:
+            states = states - {Gradients.STALE} or frozenset({Gradients.UNKNOWN})
+        forwards = graph.forwards(run, reach, optimizer) if reach is not None else ()
+        self.state(TrainingStep(backward, place, loop, self.title(optimizer), states, forwards))
+
+    @staticmethod
+    def title(optimizer: Obj) -> str:
+        if isinstance(optimizer.cls, str):
+            return optimizer.cls.rpartition(".")[2]
+        return optimizer.cls.name if type(optimizer.cls) is Class else optimizer.name or "optimizer"
+
+    def havoc(self, run: Interpreter, values: list[Value], func: Value | None = None) -> None:
+        """Something that is not understood received these values: it may have done anything to them."""
+        name = getattr(func, "name", "") or getattr(func, "dotted", "").rpartition(".")[2]
+        if name and _HARMLESS.search(name):
+            return
+        for obj in _reachable(values):
+            if obj.kind == "optimizer" or (obj.kind == "opaque" and "$gradients" in obj.fields):
+                self.events += 1
+                self.clears.append((run.tick(), obj))
+                run.write(obj.fields, "$gradients", _FOREIGN)
+            if obj.kind == "module" and "$spec" not in obj.fields or obj.fields.get("$network"):
+                unknown = frozenset({*networks.modes(obj), (networks.Mode.UNKNOWN, None)})
+                run.write(obj.fields, "$mode", unknown)
+
+    # kept tensors
+
+    def keep(
+        self, node: Any, target: Any, old: Value, new: Value, how: str, result: Value | None = None
+    ) -> None:
+        """A value was added to something that outlives the iteration."""
+        run = self.run
+        if not run.loops or run.forwards or objects.carries(new) is False or not objects.flows(new):
+            return
+        loop = run.loops[-1]
+        if not self.outlives(target, old, loop):
+            return
+        self.events += 1
+        place, inner = self.blame(node, loop)
+        kept = Kept(place, how, spell(target), new, result if result is not None else new, loop.clock)
+        kept.loop = loop.place
+        kept.inner = inner
+        if type(old) is Obj and old.kind == "list":
+            kept.list = old
+            old.fields["$kept"] = True
+        self.kept.append(kept)
+
+    def outlives(self, target: Any, old: Value, loop: Loop) -> bool:
+        """Whether the accumulator existed before the current iteration began."""
+        run = self.run
+        if type(old) is Obj and old.kind in ("list", "dict"):
+            born: int = old.fields.get("$born", 0)
+            return born < loop.clock
+        root = target
+        while type(root) in (ir.Attr, ir.Subscript):
+            root = root.value
+        cells: list[tuple[Any, Any]] = [(run.frame.locals, getattr(root, "id", ""))]
+        if type(target) is ir.Attr:
+            owner = run.evaluate(target.value)
+            cells = [(owner.fields, target.name)] if type(owner) is Obj else []
+        for cell, key, _ in run.state.journal[loop.mark :]:
+            if any(cell is known and key == name for known, name in cells):
+                return False
+        return bool(cells)
+
+    def blame(self, node: Any, loop: Loop) -> tuple[Place, Place | None]:
+        """Where to point: the statement, or the call in the loop's own frame that hands the tensor to a helper."""
+        run = self.run
+        place = run.place(node)
+        if run.frame is loop.frame:
+            return place, None
+        index = run.frames.index(loop.frame)
+        site = run.frames[index + 1].site
+        return (site, place) if site is not None else (place, None)
+
+    def tensor_attribute(self, tensor: Tensor, name: str, value: Value, node: Any) -> None:
+        """``tensor.name = value``: gradients cleared by hand, weights replaced."""
+        if name == "grad":
+            self.clear_tensor(tensor, node)
+        elif name == "data" and tensor.op == "parameter":
+            parameters.assign(self.run, tensor, value, node)
+
+    def search(self, place: Place) -> None:
+        """A training run starts here: is it inside a lattice of hyper-parameters?"""
+        from dnnlint.script import searches
+
+        searches.observe(self.run, place)
+
+
+def _reachable(values: list[Value], depth: int = 0) -> list[Obj]:
+    found: list[Obj] = []
+    for value in values:
+        for option in options(value):
+            if type(option) is Obj:
+                found.append(option)
+                if option.kind in ("list", "dict") and depth < 2:
+                    found.extend(_reachable(objects.contents(option), depth + 1))
+                elif option.kind == "instance" and depth < 2:
+                    inner = [v for k, v in option.fields.items() if k[0] != "$" and isinstance(v, Value)]
+                    found.extend(_reachable(inner, depth + 1))
+            elif type(option) is Tuple and depth < 2:
+                found.extend(_reachable(list(option.items), depth + 1))
+    return found
+
+
+def spell(target: Any) -> str:
+    """A target as it is written."""
+    if type(target) is ir.Name:
+        return str(target.id)
+    if type(target) is ir.Attr:
+        return f"{spell(target.value)}.{target.name}"
+    if type(target) is ir.Subscript:
+        index = target.index.value if type(target.index) is ir.Const else "..."
+        return f"{spell(target.value)}[{index!r}]"
+    return "..."
+
+
+__all__ = ["Const", "Func", "Kept", "Record"]

@@ -1,0 +1,159 @@
+"""Searches over hyper-parameters: nested literal loops, products, and the grids of libraries."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from dnnlint.diagnostic import Place
+from dnnlint.evidence.script import Axis, Search
+from dnnlint.script import ir, objects
+from dnnlint.script.values import Args, Const, Iteration, Obj, Tuple, Value
+
+if TYPE_CHECKING:
+    from dnnlint.script.interpreter import Interpreter, Loop
+
+APIS = {
+    "sklearn.model_selection.GridSearchCV": (1, "param_grid"),
+    "sklearn.model_selection.HalvingGridSearchCV": (1, "param_grid"),
+    "sklearn.model_selection.ParameterGrid": (0, "param_grid"),
+    "ray.tune.grid_search": (0, "values"),
+    "optuna.samplers.GridSampler": (0, "search_space"),
+    "sklearn.grid_search.GridSearchCV": (1, "param_grid"),
+    "wandb.sweep": (0, "sweep"),
+}
+_CONTINUOUS = re.compile(
+    r"(?:^|_)(?:lr|lrs|learning_?rates?|rate|rates|wd|wds|weight_?decays?|decays?|dropouts?|drop|p_drop|momentums?|mom|"
+    r"alphas?|betas?|gammas?|eps|epsilon|tau|temperature|lambdas?|lam|l1|l2|reg|std|sigma|margin|smoothing|clip|scale)(?:_|\d*$)|"
+    r"^(?:eta|etas|rho|mu)$",
+    re.IGNORECASE,
+)
+_DISCRETE = re.compile(
+    r"(?:^|_)(?:bs|batch(?:_?size)?s?|batches|hidden(?:_?(?:size|dim|units|layers?))?s?|units?|layers?|num_layers|n_layers|depths?|"
+    r"widths?|dims?|d_model|heads?|nhead|kernels?|kernel_sizes?|filters?|channels?|epochs?|opt(?:imizer)?s?|activations?|"
+    r"acts?|sizes?|embed(?:ding)?s?(?:_dims?)?|blocks?|n_hidden|nhid|steps?|warmups?|patience|schedulers?|neurons?)(?:_|\d*$)",
+    re.IGNORECASE,
+)
+_NOT_AN_AXIS = re.compile(r"seed|fold|split|run|trial|repeat|rep$|dataset|task|class|phase|model_?name|split|iteration", re.IGNORECASE)
+_TRAINS = re.compile(r"^_?(?:train|fit|run|objective|experiment|evaluate_config|cross_val|learn)", re.IGNORECASE)
+_AXES_OF_A_GRID = 3
+
+
+def called(run: Interpreter, name: str, node: Any) -> None:
+    """A function that is not understood was called; by its name it may train."""
+    if _TRAINS.search(name) and run.loops:
+        observe(run, run.place(node))
+
+
+def observe(run: Interpreter, place: Place) -> None:
+    """Look at the loops around a training run."""
+    axes: list[Axis] = []
+    outer: Loop | None = None
+    api = "nested loops"
+    for loop in run.loops:
+        found = _axes(loop)
+        if found and outer is None:
+            outer = loop
+        if len(found) > 1:
+            api = "itertools.product"
+        axes.extend(found)
+    if outer is None or len(axes) < 2:
+        return
+    run.record.state(Search(outer.place, api, tuple(axes), True))
+
+
+def _axes(loop: Loop) -> list[Axis]:
+    if type(loop.node) is not ir.For:
+        return []
+    iterable, target = loop.iterable, loop.node.target
+    if type(iterable) is not Iteration:
+        return []
+    source = iterable.source
+    if type(source) is Obj and source.kind == "product":
+        return _product_axes(source, target)
+    if type(source) is Obj and source.kind == "grid":
+        return list(source.fields["$grid"])
+    if type(target) is not ir.Name:
+        return []
+    count = _literal_count(iterable)
+    return [axis] if count is not None and (axis := axis_named(target.id, count)) is not None else []
+
+
+def _product_axes(source: Obj, target: Any) -> list[Axis]:
+    names = [part.id if type(part) is ir.Name else "" for part in target.items] if type(target) is ir.Seq else []
+    parts: tuple[Value, ...] = source.fields["$axes"]
+    found = []
+    for index, part in enumerate(parts):
+        count = _literal_count(part)
+        name = names[index] if index < len(names) else getattr(part, "name", "") or f"axis {index + 1}"
+        axis = axis_named(name, count, bool(names))
+        if axis is not None:
+            found.append(axis)
+    if source.fields.get("$open"):
+        return found
+    return found
+
+
+def _literal_count(value: Value) -> int | None:
+    if type(value) is Iteration and value.items is not None and value.wrapped == "":
+        items = value.items
+    else:
+        items = objects.known_items(value) if type(value) in (Obj, Tuple) else None  # type: ignore[assignment]
+    if items is None:
+        if type(value) is Iteration and type(value.source) is Obj and value.source.kind == "spaced":
+            return int(value.source.fields["$count"])
+        return None
+    return len(items) if len(items) >= 2 and all(type(item) in (Const, Tuple) or isinstance(item, Value) for item in items) else None
+
+
+def axis_named(name: str, count: int | None, named: bool = True) -> Axis | None:
+    """An axis of hyper-parameters, by the name of its variable; None for seeds, folds, data sets and the like."""
+    if _NOT_AN_AXIS.search(name):
+        return None
+    if _CONTINUOUS.search(name):
+        return Axis(name, count, True)
+    if _DISCRETE.search(name) or not named:
+        return Axis(name, count, False)
+    return None
+
+
+def api(run: Interpreter, name: str, args: Args, node: Any) -> Value:
+    """A library's own grid search."""
+    position, keyword = APIS[name]
+    grid = args.get(position, keyword)
+    axes = grid_axes(grid) if grid is not None else []
+    place = run.place(node)
+    short = name.rpartition(".")[2]
+    if short == "grid_search":
+        made = Obj("grid", name, place)
+        return made
+    if short == "sweep":
+        return _sweep(run, grid, place)
+    if short == "ParameterGrid":
+        made = Obj("grid", name, place)
+        made.fields["$grid"] = tuple(axes)
+        return Iteration(None, objects.unknown(()), made)
+    run.record.state(Search(place, short, tuple(axes), True))
+    return objects.unknown(())
+
+
+def _sweep(run: Interpreter, config: Value | None, place: Place) -> Value:
+    entries = objects.known_entries(config) if config is not None else None
+    method = entries.get("method") if entries else None
+    if entries and type(method) is Const and method.value == "grid":
+        run.record.state(Search(place, "wandb grid sweep", tuple(grid_axes(entries.get("parameters"))), True))
+    return objects.unknown(())
+
+
+def grid_axes(grid: Value | None) -> list[Axis]:
+    """The axes of a dict of lists."""
+    entries = objects.known_entries(grid) if grid is not None else None
+    found = []
+    for key, value in (entries or {}).items():
+        inner = objects.known_entries(value)
+        items = objects.known_items(inner["values"]) if inner and "values" in inner else objects.known_items(value)
+        count = len(items) if items is not None else None
+        name = key.rpartition("__")[2]
+        if count is None or count >= 2:
+            found.append(axis_named(name, count) or Axis(name, count, False))
+    return found

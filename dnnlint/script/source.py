@@ -1,0 +1,105 @@
+"""From the bytes of a file to text, or to one line that says why it is no Python source."""
+
+import re
+
+MAX_BYTES = 4 * 1024 * 1024  # libcst takes half a gigabyte for each megabyte of plain code
+
+# Words of the PyTorch family; "torch" alone also covers torchvision, pytorch_lightning and the like.
+_OTHER_FRAMEWORKS = (b"lightning", b"accelerate", b"timm", b"transformers", b"skorch", b"fastai", b"ignite")
+_IMPORTED = re.compile(
+    rb"\b(?:import|from)[ \t]+[^\n\r#]*\b(?:lightning|accelerate|timm|transformers|skorch|fastai|ignite)\b"
+)
+_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
+_NEWLINE = re.compile(rb"\r\n?|\n")
+_BOM = b"\xef\xbb\xbf"
+_WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
+
+
+class Unparseable(Exception):
+    """A file that cannot be read as Python: one line of reason and, where known, its 1-based place."""
+
+    def __init__(self, reason: str, row: int | None = None, column: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.row = row
+        self.column = column
+
+
+def mentions_framework(data: bytes) -> bool:
+    """Tell whether the file can have anything to do with PyTorch or a framework upon it."""
+    if b"torch" in data:
+        return True
+    return any(word in data for word in _OTHER_FRAMEWORKS) and _IMPORTED.search(data) is not None
+
+
+def decode(data: bytes) -> str:
+    """Turn the bytes of a source file into text without its byte order mark, or raise Unparseable."""
+    return decode_with_encoding(data)[0]
+
+
+def decode_with_encoding(data: bytes) -> tuple[str, str]:
+    """Return the text of a source file and the encoding it was written in, as PEP 263 rules it."""
+    _refuse_what_is_no_text(data)
+    encoding, row = _encoding(data)
+    try:
+        text = data.decode(encoding)
+        if encoding not in ("utf-8", "utf-8-sig"):
+            text.encode()  # some codecs make lone surrogates, which no parser takes
+    except UnicodeDecodeError as error:
+        raise Unparseable(_undecodable(data, error, encoding), *_place(data, error.start)) from error
+    except (UnicodeError, LookupError, ValueError) as error:
+        raise Unparseable(f"cannot be decoded as {encoding}", row, 1) from error
+    return text, encoding
+
+
+def _refuse_what_is_no_text(data: bytes) -> None:
+    if len(data) > MAX_BYTES:
+        raise Unparseable(f"too large: {len(data):,} bytes, at most {MAX_BYTES:,} are read")
+    if data.startswith(_WIDE_BOMS):
+        raise Unparseable("UTF-16 or UTF-32 text, Python source must be UTF-8 or declare its encoding", 1, 1)
+    nul = data.find(b"\0")
+    if nul >= 0:
+        raise Unparseable("binary data: holds a NUL byte", *_place(data, nul))
+
+
+def _encoding(data: bytes) -> tuple[str, int]:
+    """Return the encoding that the first two lines declare, and the row that declares it."""
+    marked = data.startswith(_BOM)
+    rest = data[len(_BOM) :] if marked else data
+    for row, line in enumerate(_NEWLINE.split(rest[:4096], maxsplit=2)[:2], start=1):
+        if found := _COOKIE.match(line):
+            return _declared(found[1].decode("latin-1"), row, marked), row
+        if not _BLANK.match(line):
+            break
+    return ("utf-8-sig" if marked else "utf-8"), 1
+
+
+def _declared(name: str, row: int, marked: bool) -> str:
+    import codecs
+
+    try:
+        codec = codecs.lookup(name)
+    except (LookupError, ValueError) as error:
+        raise Unparseable(f"unknown encoding: {name}", row, 1) from error
+    # Without this test a codec such as zlib or rot13 would be run on the file.
+    if not getattr(codec, "_is_text_encoding", True):
+        raise Unparseable(f"not a text encoding: {name}", row, 1)
+    utf8 = codec.name == "utf-8"
+    if marked and not utf8:
+        raise Unparseable(f"declares {name} but starts with the mark of UTF-8", row, 1)
+    if utf8:
+        return "utf-8-sig" if marked else "utf-8"
+    return codec.name
+
+
+def _undecodable(data: bytes, error: UnicodeDecodeError, encoding: str) -> str:
+    encoding = "utf-8" if encoding == "utf-8-sig" else encoding
+    return f"not {encoding} text: byte 0x{data[error.start]:02x}" if error.start < len(data) else f"not {encoding} text"
+
+
+def _place(data: bytes, offset: int) -> tuple[int, int]:
+    """Return the 1-based row and column of a byte, counting characters as far as they can be decoded."""
+    lines = _NEWLINE.split(data[:offset])
+    last = lines[-1].removeprefix(_BOM) if len(lines) == 1 else lines[-1]
+    return len(lines), len(last.decode("utf-8", errors="replace")) + 1

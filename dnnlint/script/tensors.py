@@ -1,0 +1,209 @@
+"""Tensors: operations, methods and attributes, as nodes of the data flow."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from dnnlint.script import networks, objects, parameters
+from dnnlint.script.tables.tensors import METADATA, METHODS, PAIRS, SEVERAL
+from dnnlint.script.values import Args, Class, Const, Ext, Obj, Tensor, Tuple, Value
+
+if TYPE_CHECKING:
+    from dnnlint.script.interpreter import Interpreter
+
+_INIT = frozenset({"normal_", "uniform_", "fill_", "zero_", "xavier_uniform_", "kaiming_normal_", "trunc_normal_"})
+_VAGUE = frozenset({"unknown", "module", "batch", "output", "input"})
+_LOADERISH = re.compile(r"loader|batches|dataset|data", re.IGNORECASE)
+
+
+def make(run: Interpreter, tensor: Tensor) -> Tensor:
+    """Register a new node of the data flow with the forward it belongs to."""
+    if run.operations is not None:
+        run.operations.append(tensor)
+    return tensor
+
+
+def operate(run: Interpreter, kind: str, args: Args, node: Any) -> Tensor:
+    """A function of tables applied to its arguments."""
+    inputs = tuple([value for value in args.values() if objects.flows(value)])
+    graph = False if kind == "cut" else objects.attached(run, inputs)
+    return make(run, Tensor(kind, inputs, run.place(node), graph))
+
+
+def opaque_result(run: Interpreter, op: str, func: Value, args: Args, node: Any) -> Value:
+    """What calling something unknown gives: data that came from its arguments, or nothing that is known."""
+    inputs = tuple([value for value in args.values() if objects.flows(value)])
+    if type(func) is Tensor or (type(func) is Obj and func.kind == "opaque" and func.sources):
+        inputs = (*inputs, func)
+    if not inputs and op == "unknown":
+        return objects.unknown(())
+    graph = None
+    if run.flags["grad"] is False:
+        graph = False
+    elif op == "module" and run.flags["grad"] and type(func) is Obj and func.kind == "module":
+        graph = True
+    layer = func if op == "module" and type(func) is Obj and func.kind == "module" else None
+    return make(run, Tensor(op, inputs, run.place(node), graph, layer=layer))
+
+
+def method(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -> Value:
+    """``tensor.name(...)``."""
+    if name == "backward":
+        run.record.backward(tensor, node)
+        return Const(None)
+    if tensor.op in ("parameter", "gradient", "cut", "view") and (name in _INIT or name in ("copy_", "mul_", "div_")):
+        written = _write(run, tensor, name, args, node)
+        if written is not None:
+            return written
+    if name == "requires_grad_":
+        wanted = args.get(0, "requires_grad")
+        if wanted is None or run.truth(wanted)[0]:
+            return tensor if tensor.op == "parameter" else Tensor("leaf", (tensor,), run.place(node), True)
+        return tensor
+    kind = METHODS.get(name)
+    if kind is not None:
+        if name in PAIRS or name in SEVERAL:
+            return _several(run, tensor, name, kind, args, node)
+        inputs = (tensor, *[value for value in args.values() if objects.flows(value)])
+        graph = False if kind == "cut" else objects.attached(run, inputs)
+        if kind == "view" and not run.flags["grad"]:
+            graph = tensor.attached
+        return make(run, Tensor(kind, inputs, run.place(node), graph, extra=(tensor, *args.positional)))
+    if name in METADATA:
+        return metadata(run, tensor, name)
+    if name in ("register_hook", "retain_grad", "share_memory_", "record_stream"):
+        return objects.unknown(())
+    if name == "apply_":
+        return tensor
+    if name in ("zero_grad",):
+        run.record.clear(None, node)
+    if name in ("step",):
+        return objects.unknown(())
+    run.record.havoc(run, args.values())
+    op = "batch" if tensor.op == "batch" else "unknown"
+    inputs = (tensor, *[value for value in args.values() if objects.flows(value)])
+    return make(run, Tensor(op, inputs, run.place(node), objects.attached(run, (tensor,))))
+
+
+def _write(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -> Value | None:
+    if tensor.op == "gradient":
+        if name in ("zero_", "fill_", "mul_"):
+            run.record.clear_tensor(tensor.inputs[0], node)
+            return tensor
+        return None
+    if tensor.op in ("cut", "view"):
+        inner = tensor.inputs[0] if tensor.inputs else None
+        if type(inner) is Tensor and inner.op in ("parameter", "gradient", "cut", "view"):
+            return _write(run, inner, name, args, node)
+        return None
+    if name in ("mul_", "div_"):
+        factor = args.get(0, "other")
+        if factor is not None and name == "mul_":
+            parameters.rescale(run, tensor, factor, node)
+    elif name == "copy_":
+        source = args.get(0, "src")
+        if source is not None:
+            parameters.assign(run, tensor, source, node)
+    else:
+        parameters.initialise(run, tensor, name, args, 0, node)
+    return tensor
+
+
+def _several(run: Interpreter, tensor: Tensor, name: str, kind: str, args: Args, node: Any) -> Value:
+    graph = objects.attached(run, (tensor,))
+    made = make(run, Tensor(kind, (tensor,), run.place(node), graph, extra=name))
+    if name in PAIRS and (args.positional or args.keywords or name in ("sort", "topk", "kthvalue")):
+        return Tuple((made, Tensor("cut", (tensor,), run.place(node), False)))
+    return made
+
+
+def metadata(run: Interpreter, tensor: Tensor, name: str) -> Value:
+    """Facts about a tensor that are no tensors; a layer's parameter tells its number of axes."""
+    if name in ("ndim", "dim", "ndimension"):
+        known = parameters.dimensions(tensor) if tensor.op == "parameter" else None
+        return Const(... if known is None else known)
+    if name in ("shape", "size") and tensor.op == "parameter":
+        known = parameters.dimensions(tensor)
+        if known is not None:
+            return Tuple(tuple([Const(...) for _ in range(known)]))
+    if name == "requires_grad":
+        return Const(...)
+    return Const(...) if name.startswith("is_") else objects.unknown((), name)
+
+
+def item(run: Interpreter, tensor: Tensor, index: Value, node: Any) -> Value:
+    """``tensor[index]``."""
+    if tensor.op == "batch":
+        return Tensor("batch", (tensor,), run.place(node), False)
+    if tensor.op in ("unknown", "module") or (tensor.op == "output" and not _plain(tensor)):
+        return Tensor("unknown", (tensor,), run.place(node), tensor.attached)
+    return make(run, Tensor("view", (tensor,), run.place(node), tensor.attached))
+
+
+def _plain(tensor: Tensor) -> bool:
+    inner = tensor.inputs[0] if tensor.inputs else None
+    return type(inner) is Tensor and inner.op not in ("unknown", "module", "output")
+
+
+def part(run: Interpreter, tensor: Tensor, index: int, name: str, node: Any) -> Value:
+    """What one of several targets receives when a tensor is unpacked."""
+    if tensor.op == "batch":
+        return Tensor("batch", (tensor,), run.place(node), False, extra=name)
+    if tensor.op in ("unknown", "module") or (tensor.op == "output" and not _plain(tensor)):
+        return Tensor("unknown", (tensor,), run.place(node), tensor.attached, extra=name)
+    return make(run, Tensor("view", (tensor,), run.place(node), tensor.attached))
+
+
+_OBJECT_CONSTANTS = {"training"}
+
+
+def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value | None:
+    """Attributes that library objects have; None if there is nothing special to say."""
+    if obj.kind == "module":
+        return _module_attribute(run, obj, name)
+    if name == "__class__":
+        return Ext(obj.cls) if isinstance(obj.cls, str) else objects.unknown(())
+    if obj.kind == "optimizer" and name in ("param_groups", "state", "defaults"):
+        return objects.unknown(())
+    if obj.kind == "loader" and name == "dataset":
+        dataset: Value | None = obj.fields.get("$dataset")
+        return dataset
+    if obj.kind == "loader" and name in ("sampler", "batch_sampler", "batch_size"):
+        return objects.unknown((), name)
+    if obj.kind == "namespace":
+        return Obj("opaque", name=name)
+    if obj.kind == "opaque" and name == "data" and obj.sources:
+        return Tensor("cut", (obj,), run.place(node), False)
+    if obj.kind == "opaque" and name == "grad":
+        return Tensor("gradient", (obj,), run.place(node), False)
+    if obj.kind == "opaque" and name in ("shape", "device", "dtype"):
+        return objects.unknown((), name)
+    return None
+
+
+def _module_attribute(run: Interpreter, obj: Obj, name: str) -> Value | None:
+    if name == "training":
+        states = {mode for mode, _ in networks.modes(obj)}
+        names = {str(mode) for mode in states}
+        return Const(names == {"train"}) if names in ({"train"}, {"eval"}) else Const(...)
+    spec = obj.fields.get("$spec")
+    if spec is not None and spec.parametric and name in ("weight", "bias"):
+        bias = obj.fields["$args"].get("bias")
+        if name == "bias" and type(bias) is Const and not bias.value:
+            return Const(None)
+        return Tensor("parameter", (), objects.NOWHERE, True, layer=obj, extra=name)
+    if spec is not None and name in obj.fields["$args"]:
+        value: Value = obj.fields["$args"][name]
+        return value
+    if name in ("module", "_orig_mod") and "module" not in obj.fields:
+        return obj
+    if name == "__class__" and type(obj.cls) is not Class:
+        return Ext(str(obj.cls))
+    items = obj.fields.get("$items")
+    if isinstance(items, dict) and name in items:
+        return items[name]  # type: ignore[no-any-return]
+    return None
+
+
+__all__ = ["_LOADERISH", "_VAGUE"]

@@ -1,0 +1,1 @@
+"""Rules about how experiments are set up (DNN8)."""

@@ -1,0 +1,1 @@
+"""Rules about the initial weights (DNN3)."""

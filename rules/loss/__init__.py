@@ -1,0 +1,1 @@
+"""Rules about losses and what reaches them (DNN4)."""

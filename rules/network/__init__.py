@@ -1,0 +1,1 @@
+"""Rules about the architecture of networks (DNN2)."""

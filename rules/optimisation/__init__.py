@@ -1,0 +1,1 @@
+"""Rules about optimisers and their steps (DNN5)."""
