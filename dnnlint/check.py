@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from dnnlint.diagnostic import WHOLE_FILE, Diagnostic, Location, Place, Span
+from dnnlint.errors import DnnlintError
 from dnnlint.evidence.script import Script, Unreadable
 from dnnlint.rulebook import Rulebook
 from dnnlint.script.discover import Discovery, discover, excluded_below, reason
@@ -37,6 +38,7 @@ class Result(NamedTuple):
     unreadable: tuple[str, ...]
     silenced: int  # findings under a suppression comment
     notebooks: tuple[str, ...]  # found, and not read
+    crashes: tuple[str, ...]  # tracebacks of bugs in dnnlint
     lines: Callable[[str], Sequence[str]]  # of a file that a diagnostic names
 
 
@@ -71,6 +73,7 @@ def check(
         unreadable=tuple(sorted(map(texts.name, run.unreadable))),
         silenced=silence.count,
         notebooks=tuple(map(texts.name, found.notebooks)),
+        crashes=tuple(run.crashes),
         lines=texts.lines,
     )
 
@@ -88,6 +91,7 @@ class _Run:
         self._verdicts: list[Verdict] = []
         self._marked: list[str] = []
         self.unreadable: set[str] = set()
+        self.crashes: list[str] = []
         self.read = 0
 
     @cached_property
@@ -111,9 +115,22 @@ class _Run:
             self._marked.append(path)
         if trains:
             self.read += 1
-            self.hear(self._reader.read(path, data).facts)
+            self.hear(self._read(path, data))
         else:
             self.hear(_misfit(path, data))
+
+    def _read(self, path: str, data: bytes) -> tuple[object, ...]:
+        """Facts of one file; if dnnlint itself stumbles over it, that is told of this file and costs no other result."""
+        try:
+            return self._reader.read(path, data).facts
+        except DnnlintError:
+            raise
+        except Exception as error:
+            from traceback import format_exc
+
+            self.crashes.append(format_exc())
+            why = f"dnnlint failed on it, please report this ({type(error).__name__}: {error})"
+            return (Unreadable(Place(path, WHOLE_FILE), why),)
 
     def hear(self, facts: Iterable[object]) -> None:
         """Ask the rules about facts."""

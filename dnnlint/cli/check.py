@@ -112,6 +112,7 @@ def _comment(result: Result, verbose: bool, governor: Governor) -> None:
         for name in result.files:
             source = governor.at(os.path.dirname(os.path.abspath(name))).source or "no configuration"
             _tell(f"checked {name} ({source})")
+        sys.stderr.writelines(result.crashes)
     if result.notebooks:
         _tell(f"warning: {counted(len(result.notebooks), 'notebook')} not read, only .py files are checked")
     if not result.files and not result.unreadable:

@@ -192,10 +192,19 @@ def _constant_method(value: Const, name: str, args: Args) -> Value:
 # project functions
 
 
-def call_function(run: Interpreter, func: Func, args: Args, node: Any) -> Value:
-    """Run a project function on abstract arguments and return the join of what it returns."""
+def call_function(
+    run: Interpreter, func: Func, args: Args, node: Any, resume: Callable[[Value], None] | None = None
+) -> Value:
+    """Run a project function on abstract arguments and return the join of what it returns.
+
+    ``resume`` is run wherever the function yields: it is a context manager, and that is the body of its with.
+    """
     from dnnlint.script.interpreter import Frame
 
+    if func.kind == "context" and resume is None:
+        made = Obj("generator", None, run.place(node))
+        made.fields["$func"], made.fields["$given"] = func, args
+        return made
     depth = sum(1 for frame in run.frames if frame.function is not None and frame.function.node is func.node)
     if depth >= _MOST_RECURSION or len(run.frames) >= _MOST_FRAMES:
         run.record.havoc(run, args.values())
@@ -204,6 +213,7 @@ def call_function(run: Interpreter, func: Func, args: Args, node: Any) -> Value:
     frame = Frame(func.name, func.module, names, func.closure)
     frame.function = func
     frame.mark = run.state.mark()
+    frame.resume = resume
     frame.site = run.place(node) if run.frames else None
     if type(func.node) is ir.Lambda:
         run.frames.append(frame)

@@ -37,6 +37,8 @@ def _decorate(run: Interpreter, func: Func, current: Value, decorator: Any) -> V
         func.kind = "static"
     elif name == "classmethod":
         func.kind = "class"
+    elif name in ("contextmanager", "asynccontextmanager"):
+        func.kind = "context"
     elif name in _GRAD_OFF:
         func.grad = False
     elif name == "enable_grad":

@@ -327,7 +327,9 @@ def _fstring(run: Interpreter, node: Any) -> Value:
 def _yield(run: Interpreter, node: Any) -> Value:
     value = run.evaluate(node.value) if node.value is not None else Const(None)
     frame = run.frame
-    if frame.yields is not None:
+    if frame.resume is not None:
+        frame.resume(value)
+    elif frame.yields is not None:
         if node.delegates:
             value = objects.element(run, objects.iterate(run, value, node), node)
         frame.yields.append(value)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dnnlint.diagnostic import Place
-from dnnlint.script import definitions, ir, objects
+from dnnlint.script import calls, definitions, ir, objects
 from dnnlint.script.expressions import EVALUATE
 from dnnlint.script.record import Record, spell
 from dnnlint.script.state import Delta, State
@@ -45,7 +45,7 @@ class Frame:
 
     __slots__ = (
         "closure", "depth", "exits", "function", "globals", "locals", "loops", "mark", "module", "name", "site",
-        "yields",
+        "resume", "yields",
     )  # fmt: skip
 
     def __init__(self, name: str, module: Module, names: dict[str, Any], closure: tuple[dict[str, Any], ...]) -> None:
@@ -60,6 +60,7 @@ class Frame:
         self.globals: set[str] = set()
         self.yields: list[Value] | None = None
         self.function: Func | None = None
+        self.resume: Callable[[Value], None] | None = None  # what runs where a context manager yields
         self.site: Place | None = None  # the call, in the caller's file
 
 
@@ -318,6 +319,31 @@ class Interpreter:
         """``while True`` without a break never ends; anything else may."""
         return not (type(node.test) is ir.Const and node.test.value and not _breaks(node.body))
 
+    def ends(self) -> tuple[int, int, int]:
+        """How many ways out of the frame and its innermost loop have been taken so far."""
+        loop = self.frame.loops[-1] if self.frame.loops else None
+        return (len(self.frame.exits), len(loop.breaks), len(loop.continues)) if loop else (len(self.frame.exits), 0, 0)
+
+    def settle(self, ends: tuple[int, int, int], leave: Callable[[], Any]) -> None:
+        """A block that was left early still runs its clean-up on the way out."""
+        frame = self.frame
+        for index in range(ends[0], len(frame.exits)):
+            value, delta = frame.exits[index]
+            if delta:
+                frame.exits[index] = (value, self.cleaned(delta, leave))
+        loop = frame.loops[-1] if frame.loops else None
+        if loop is not None:
+            loop.breaks[ends[1] :] = [self.cleaned(delta, leave) for delta in loop.breaks[ends[1] :]]
+            loop.continues[ends[2] :] = [self.cleaned(delta, leave) for delta in loop.continues[ends[2] :]]
+
+    def cleaned(self, delta: Delta, leave: Callable[[], Any]) -> Delta:
+        mark = self.state.mark()
+        self.state.merge([delta])
+        exits = len(self.frame.exits)
+        leave()
+        del self.frame.exits[exits:]
+        return self.state.rollback(mark)
+
     def replay(self, delta: Delta) -> Callable[[], bool]:
         def run() -> bool:
             self.state.merge([delta])
@@ -446,17 +472,52 @@ def _while(run: Interpreter, node: Any) -> bool:
 
 
 def _with(run: Interpreter, node: Any) -> bool:
-    leave = []
-    for item, target in node.items:
-        value, undo = objects.enter(run, item)
-        leave.append(undo)
+    return _enter(run, node, 0)
+
+
+def _enter(run: Interpreter, node: Any, index: int) -> bool:
+    if index == len(node.items):
+        return run.block(node.body)
+    item, target = node.items[index]
+    value = run.evaluate(item)
+    if type(value) is Obj and value.kind == "generator":
+        return _resumed(run, node, index, value)
+    value, leave = objects.enter(run, value, item)
+    if target is not None:
+        assign(run, target, value)
+    if leave is None:
+        return _enter(run, node, index + 1)
+    ends = run.ends()
+    alive = _enter(run, node, index + 1)
+    run.settle(ends, leave)
+    leave()
+    return alive
+
+
+def _resumed(run: Interpreter, node: Any, index: int, made: Obj) -> bool:
+    """A @contextmanager function: its body runs, and where it yields, the body of the with statement runs."""
+    outer, loops, frame = list(run.frames), run.loops, run.frame
+    results: list[bool] = []
+    before = len(frame.exits)
+
+    def resume(value: Value) -> None:
+        inner, inner_loops = run.frames, run.loops
+        run.frames, run.loops = outer, loops
+        outer[-1].depth += 1
+        target = node.items[index][1]
         if target is not None:
             assign(run, target, value)
-    alive = run.block(node.body)
-    for undo in reversed(leave):
-        if undo is not None:
-            undo()
-    return alive
+        exits = len(frame.exits)
+        results.append(_enter(run, node, index + 1))
+        if len(frame.exits) > exits:
+            run.state.merge([frame.exits[-1][1]])
+        outer[-1].depth -= 1
+        run.frames, run.loops = inner, inner_loops
+
+    calls.call_function(run, made.fields["$func"], made.fields["$given"], node.items[index][0], resume)
+    if len(frame.exits) > before:  # what the manager does after the yield happens before the return takes effect
+        frame.exits[-1] = (frame.exits[-1][0], run.state.peek(frame.mark))
+    return results[-1] if results else run.block(node.body)
 
 
 def _try(run: Interpreter, node: Any) -> bool:
@@ -473,7 +534,11 @@ def _try(run: Interpreter, node: Any) -> bool:
 
         return handle
 
+    ends = run.ends()
     alive = run.branch([body, *[handler(name, block) for name, block in node.handlers]]) if node.handlers else body()
+    if not node.final:
+        return alive
+    run.settle(ends, lambda: run.block(node.final))
     return run.block(node.final) and alive
 
 
@@ -521,6 +586,10 @@ def _delete(run: Interpreter, node: Any) -> bool:
     for target in node.targets:
         if type(target) is ir.Name and target.id in run.frame.locals:
             run.write(run.frame.locals, target.id, MISSING)
+        elif type(target) is ir.Subscript and type(target.index) is ir.Slice:
+            obj = run.evaluate(target.value)
+            if type(obj) is Obj and obj.kind == "list":
+                run.write(obj.fields, "$items", ())
     return True
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.evidence.script import Mode
 from dnnlint.script import builtin, calls, data, losses, networks, objects, parameters, searches, tensors, training
 from dnnlint.script.tables import frameworks, functions, inert, layers, optimizers
-from dnnlint.script.tables.tensors import METHODS
+from dnnlint.script.tables.tensors import HOST, METHODS
 from dnnlint.script.values import Args, Class, Const, Ext, Func, Obj, Tensor, Tuple, Value, options
 
 if TYPE_CHECKING:
@@ -257,7 +257,7 @@ def _opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any)
     known = training.opaque_method(run, obj, name, args, node)
     if known is not None:
         return known
-    kind = METHODS.get(name)
+    kind = "cut" if name in HOST else METHODS.get(name)
     if kind is not None and (obj.sources or name in ("item", "detach", "numpy", "argmax", "tolist")):
         inputs = tuple([obj, *[value for value in args.values() if objects.flows(value)]])
         graph = False if kind == "cut" else objects.attached(run, inputs)

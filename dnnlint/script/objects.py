@@ -260,6 +260,8 @@ def set_attribute(run: Interpreter, value: Value, name: str, new: Value, node: A
         if kind is Obj:
             if networks.set_attribute(run, option, name, new, node):  # type: ignore[arg-type]
                 continue
+            if name == "grad" and option.kind == "opaque":  # type: ignore[attr-defined]
+                run.record.clear(None, node)
             cell = option.fields  # type: ignore[attr-defined]
         elif kind is Class or kind is Module:
             cell = option.names  # type: ignore[attr-defined]
@@ -287,7 +289,8 @@ def get_item(run: Interpreter, value: Value, index: Value, node: Any) -> Value:
         return join([get_item(run, value, option, node) for option in options(index)])  # type: ignore[no-any-return]
     items = known_items(value)
     if items is not None and type(index) is Const and isinstance(index.value, int):
-        return items[index.value] if -len(items) <= index.value < len(items) else unknown(tuple(items))
+        chosen = items[index.value] if -len(items) <= index.value < len(items) else unknown(tuple(items))
+        return _taken(value, chosen) if kind is Obj else chosen  # type: ignore[arg-type]
     if kind is Obj:
         return _object_item(run, value, index, node)  # type: ignore[arg-type]
     if items:
@@ -391,6 +394,8 @@ def iterate(run: Interpreter, value: Value, node: Any) -> Value:
         return Iteration(None, join([element(run, one, node) for one in several]) if several else None, join(sources) if sources else None)
     items = known_items(value)
     if items:
+        if kind is Obj and value.kind == "list":  # type: ignore[attr-defined]
+            items = [_taken(value, item) for item in items]  # type: ignore[arg-type]
         result = Iteration(items, None, None)
         if kind is Obj and value.kind == "module":  # type: ignore[attr-defined]
             result.wrapped = "modules"
@@ -412,7 +417,8 @@ def _iterate_object(run: Interpreter, obj: Obj, node: Any) -> Iteration:
             return Iteration([Const(key) for key in keys], None, obj)
         return Iteration(None, unknown((obj,)), obj)
     if obj.kind == "list":
-        return Iteration(None, join(list(obj.fields["$items"])) if obj.fields["$items"] else unknown(()), obj)
+        members = [_taken(obj, item) for item in obj.fields["$items"]]
+        return Iteration(None, join(members) if members else unknown(()), obj)
     if obj.kind == "parameters":
         return networks.iterate_parameters(run, obj, node)
     if type(obj.cls) is Class:
@@ -430,6 +436,13 @@ def _iterate_object(run: Interpreter, obj: Obj, node: Any) -> Iteration:
         return Iteration(None, join(contents(obj)) if contents(obj) else unknown(()), None)
     item = Obj("opaque", name="item of " + obj.name, sources=(obj,))
     return Iteration(None, item, obj)
+
+
+def _taken(obj: Obj, item: Value) -> Value:
+    """A member read back from a list that keeps tensors: the list is remembered, should a loss depend on it."""
+    if type(item) is Tensor and obj.fields.get("$kept"):
+        return Tensor("view", (item,), item.at, item.attached, extra=obj)
+    return item
 
 
 def element(run: Interpreter, iterable: Value | None, node: Any) -> Value:
@@ -567,9 +580,8 @@ def contains(left: Value, right: Value, positive: bool) -> Value:
     return Const(any(same(Const(left.value), Const(item.value)) for item in items) is positive, soft)  # type: ignore[attr-defined]
 
 
-def enter(run: Interpreter, item: Any) -> tuple[Value, Callable[[], None] | None]:
+def enter(run: Interpreter, value: Value, item: Any) -> tuple[Value, Callable[[], None] | None]:
     """Enter a context manager: the value of its ``as`` target, and how to leave it."""
-    value = run.evaluate(item)
     for option in options(value):
         if type(option) is Obj and option.kind == "context" and "$grad" in option.fields:
             before = run.flags["grad"]

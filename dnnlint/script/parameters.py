@@ -82,6 +82,12 @@ def add(left: Obj, right: Obj, place: Place) -> Obj:
     return collection([*one, *other], one_known and other_known, place)
 
 
+def groups(optimizer: Obj) -> Obj:
+    """``optimizer.param_groups``: one group that stands for all, whose parameters lead back to the optimiser."""
+    params = collection([optimizer], False, NOWHERE)
+    return objects.new_list([objects.new_dict({"params": params}, NOWHERE, True)], NOWHERE, True)
+
+
 def of_module(obj: Obj, place: Place, named: bool = False) -> Obj:
     """``module.parameters()``."""
     made = collection([obj], obj.kind == "module", place, named)

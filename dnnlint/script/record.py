@@ -152,6 +152,9 @@ class Record:
     def clear_tensor(self, tensor: Value, node: Any) -> None:
         """The gradient of one parameter was cleared by hand."""
         owner = parameters.owner_of(tensor) if type(tensor) is Tensor else tensor
+        if type(owner) is Obj and (owner.kind == "optimizer" or self.is_optimizer(owner)):
+            self.clear(self.optimizer(owner), node)
+            return
         if type(owner) is Obj and owner.kind == "module":
             for optimizer in self.optimizers:
                 if any(networks.within(owner, known) for known in optimizer.fields.get("$owners", ())):

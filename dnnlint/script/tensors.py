@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import networks, objects, parameters
-from dnnlint.script.tables.tensors import METADATA, METHODS, PAIRS, SEVERAL
+from dnnlint.script.tables.tensors import HOST, METADATA, METHODS, PAIRS, SEVERAL
 from dnnlint.script.values import Args, Class, Const, Ext, Obj, Tensor, Tuple, Value
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def method(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -
         if wanted is None or run.truth(wanted)[0]:
             return tensor if tensor.op == "parameter" else Tensor("leaf", (tensor,), run.place(node), True)
         return tensor
-    kind = METHODS.get(name)
+    kind = "cut" if name in HOST else METHODS.get(name)
     if kind is not None:
         if name in PAIRS or name in SEVERAL:
             return _several(run, tensor, name, kind, args, node)
@@ -164,7 +164,9 @@ def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value 
         return _module_attribute(run, obj, name)
     if name == "__class__":
         return Ext(obj.cls) if isinstance(obj.cls, str) else objects.unknown(())
-    if obj.kind == "optimizer" and name in ("param_groups", "state", "defaults"):
+    if name == "param_groups" and obj.kind in ("optimizer", "opaque"):
+        return parameters.groups(obj)
+    if obj.kind == "optimizer" and name in ("state", "defaults"):
         return objects.unknown(())
     if obj.kind == "loader" and name == "dataset":
         dataset: Value | None = obj.fields.get("$dataset")
