@@ -273,7 +273,8 @@ def _accumulation(run: Interpreter, kept: Kept) -> None:
         return
     if kept.list is not None and id(kept.list) in record.read_lists:
         return
-    if not _holds_graph(run, kept):
+    loop = kept.repeats
+    if loop is None or not (loop.learned or _over_data(loop)) or not _holds_graph(run, kept):
         return
     record.state(Accumulation(kept.place, kept.how, kept.target, kept.loop, kept.inner))
 

@@ -375,7 +375,9 @@ def unpack(run: Interpreter, value: Value, target: Any) -> list[Value]:
     names = [part.id if type(part) is ir.Name else "" for part in parts]
     if type(value) is Tensor:
         return [networks.tensor_part(run, value, index, names[index], target) for index in range(len(parts))]
-    return [Obj("opaque", name=name, sources=(value,) if flows(value) else ()) for name in names]
+    if not flows(value):
+        return [Const(...) for _ in parts]
+    return [Obj("opaque", name=name, sources=(value,)) for name in names]
 
 
 # iteration

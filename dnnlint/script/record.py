@@ -32,7 +32,7 @@ _DIRTY = "dirty"  # written on top of gradients that were stepped on before
 class Kept:
     """A tensor put where the next iteration still sees it."""
 
-    __slots__ = ("clock", "how", "inner", "list", "loop", "new", "place", "result", "target")
+    __slots__ = ("clock", "how", "inner", "list", "loop", "new", "place", "repeats", "result", "target")
 
     def __init__(self, place: Place, how: str, target: str, new: Value, result: Value, clock: int) -> None:
         self.place = place
@@ -44,6 +44,7 @@ class Kept:
         self.list: Obj | None = None
         self.loop: Place | None = None
         self.inner: Place | None = None
+        self.repeats: Loop | None = None
 
 
 class Record:
@@ -292,6 +293,7 @@ class Record:
         place, inner = self.blame(node, loop)
         kept = Kept(place, how, spell(target), new, result if result is not None else new, loop.clock)
         kept.loop = loop.place
+        kept.repeats = loop
         kept.inner = inner
         if type(old) is Obj and old.kind == "list":
             kept.list = old

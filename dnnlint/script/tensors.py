@@ -129,7 +129,7 @@ def metadata(run: Interpreter, tensor: Tensor, name: str) -> Value:
             return Tuple(tuple([Const(...) for _ in range(known)]))
     if name == "requires_grad":
         return Const(...)
-    return Const(...) if name.startswith("is_") else objects.unknown((), name)
+    return Const(...)
 
 
 def item(run: Interpreter, tensor: Tensor, index: Value, node: Any) -> Value:
@@ -180,7 +180,7 @@ def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value 
     if obj.kind == "opaque" and name == "grad":
         return Tensor("gradient", (obj,), run.place(node), False)
     if obj.kind == "opaque" and name in ("shape", "device", "dtype"):
-        return objects.unknown((), name)
+        return Const(...)
     return None
 
 

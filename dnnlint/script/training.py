@@ -395,7 +395,9 @@ def _opaque_step(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
     if run.record.is_optimizer(obj) and (first is None or callable_first):
         step(run, obj, args, node)
         return objects.unknown(())
-    return objects.unknown((obj, *args.values()))
+    # an environment, a profiler, a schedule: what comes back carries no graph
+    inputs = tuple([value for value in (obj, *args.values()) if objects.flows(value)])
+    return Tensor("cut", inputs, run.place(node), False)
 
 
 # contexts and parameters

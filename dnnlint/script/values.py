@@ -291,7 +291,7 @@ def join(values: list[Any]) -> Any:
     if isinstance(present[0], frozenset):
         return frozenset().union(*[value for value in present if isinstance(value, frozenset)])
     if not isinstance(present[0], Value):
-        return present[0] if all(value == present[0] for value in present) else None
+        return _join_plain(present)
     flat: list[Value] = []
     for value in present:
         for option in options(value) if isinstance(value, Value) else ():
@@ -304,6 +304,23 @@ def join(values: list[Any]) -> Any:
     if len(flat) > _MOST_OPTIONS:
         return Obj("opaque", sources=tuple(flat[:8]))
     return Union(tuple(flat))
+
+
+def _join_plain(values: list[Any]) -> Any:
+    """The join of the analysis' own records: members of containers, flags, places."""
+    first = values[0]
+    if type(first) is tuple and all(type(value) is tuple for value in values):
+        longest: tuple[Any, ...] = max(values, key=len)
+        columns = [[value[index] for value in values if index < len(value)] for index in range(len(longest))]
+        return tuple([join(column) for column in columns])
+    if type(first) is dict and all(type(value) is dict for value in values):
+        keys = dict.fromkeys(key for value in values for key in value)
+        return {key: join([value[key] for value in values if key in value]) for key in keys}
+    if type(first) is bool:
+        return any(values)
+    if type(first) is Place:
+        return first
+    return first if all(value == first for value in values) else None
 
 
 def same(a: Value, b: Value) -> bool:
