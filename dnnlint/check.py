@@ -3,22 +3,33 @@
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from dnnlint.diagnostic import WHOLE_FILE, Diagnostic, Location, Place, Span
 from dnnlint.errors import DnnlintError
 from dnnlint.evidence.script import Script, Unreadable
 from dnnlint.rulebook import Rulebook
 from dnnlint.script.discover import Discovery, discover, excluded_below, reason
+from dnnlint.script.markers import MARKER, OWN_MARKER
 from dnnlint.script.source import MAX_BYTES, Unparseable, decode, mentions_framework
-from dnnlint.script.suppressions import MARKER, OWN_MARKER
 from dnnlint.settings import Governor
 from dnnlint.silence import Silence
 from dnnlint.texts import Texts
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from dnnlint.engine import Verdict
     from dnnlint.rule import Rule
+
+    class SourceReader(Protocol):
+        """The static wing, as far as it is needed here."""
+
+        def read(self, path: str, data: bytes) -> Script:
+            """Tell what one file does, together with the project files it imports."""
+
+        def locate(self, places: Collection[Place]) -> Mapping[Place, Location]:
+            """Turn places into lines."""
 
 
 class Request(NamedTuple):
@@ -42,18 +53,8 @@ class Result(NamedTuple):
     lines: Callable[[str], Sequence[str]]  # of a file that a diagnostic names
 
 
-class SourceReader(Protocol):
-    """The static wing, as far as it is needed here."""
-
-    def read(self, path: str, data: bytes) -> Script:
-        """Tell what one file does, together with the project files it imports."""
-
-    def locate(self, places: Collection[Place]) -> Mapping[Place, Location]:
-        """Turn places into lines."""
-
-
 def check(
-    request: Request, governor: Governor, make_reader: Callable[[Sequence[str]], SourceReader] | None = None
+    request: Request, governor: Governor, make_reader: "Callable[[Sequence[str]], SourceReader] | None" = None
 ) -> Result:
     """Check what is asked for and print nothing."""
     texts = Texts(request.stdin, request.stdin_filename)
@@ -82,7 +83,7 @@ class _Run:
     """The files taken so far, and what the rules say of them."""
 
     def __init__(
-        self, texts: Texts, rulebook: Rulebook, found: Discovery, make_reader: Callable[[], SourceReader]
+        self, texts: Texts, rulebook: Rulebook, found: Discovery, make_reader: "Callable[[], SourceReader]"
     ) -> None:
         self._texts = texts
         self._rulebook = rulebook
@@ -95,7 +96,7 @@ class _Run:
         self.read = 0
 
     @cached_property
-    def _reader(self) -> SourceReader:
+    def _reader(self) -> "SourceReader":
         return self._make_reader()
 
     @cached_property
@@ -120,7 +121,7 @@ class _Run:
             self.hear(_misfit(path, data))
 
     def _read(self, path: str, data: bytes) -> tuple[object, ...]:
-        """Facts of one file; if dnnlint itself stumbles over it, that is told of this file and costs no other result."""
+        """Facts of one file; a bug of dnnlint's own is told of the file that met it and costs no other result."""
         try:
             return self._reader.read(path, data).facts
         except DnnlintError:
@@ -134,12 +135,13 @@ class _Run:
 
     def hear(self, facts: Iterable[object]) -> None:
         """Ask the rules about facts."""
+        facts = tuple(facts)
+        if not facts:
+            return
         from dnnlint.engine import judge
 
-        facts = tuple(facts)
         self.unreadable.update(fact.place.path for fact in facts if isinstance(fact, Unreadable))
-        if facts:
-            self._verdicts += judge(facts, self._rules)
+        self._verdicts += judge(facts, self._rules)
 
     def judged(self, silence: Silence) -> list[Diagnostic]:
         """Locate and word what was found, less what is silenced, plus what silenced nothing."""
@@ -190,7 +192,7 @@ def _roots(request: Request) -> list[str]:
     return list(dict.fromkeys([*folders, os.getcwd()]))
 
 
-def _reader(roots: Sequence[str]) -> SourceReader:
+def _reader(roots: Sequence[str]) -> "SourceReader":
     from dnnlint.script.reader import Reader
 
     return Reader(roots)

@@ -1,21 +1,19 @@
 """``[tool.dnnlint]`` to frozen settings: the closest file wins, nothing is merged, nothing is guessed."""
 
 import os
+import re
 from collections.abc import Callable
 from typing import Any
 
 from dnnlint.errors import ConfigError
 from dnnlint.globs import Glob
-from dnnlint.settings import FAIL_ON, OUTPUT_FORMATS, Choice, Settings, default_settings, file_ignore
-
-FILE_NAMES = (".dnnlint.toml", "dnnlint.toml", "pyproject.toml")
+from dnnlint.settings import FAIL_ON, OUTPUT_FORMATS, Choice, Settings, config_files, default_settings, file_ignore
 
 
 def find_settings(directory: str) -> Settings | None:
     """Read the configuration file of a folder itself, if it has one that speaks of dnnlint."""
-    for name in FILE_NAMES:
-        path = os.path.join(directory, name)
-        if os.path.isfile(path) and (table := _table(path)) is not None:
+    for path in config_files(directory):
+        if (table := _table(path)) is not None:
             return read_settings(path, table, directory)
     return None
 
@@ -36,12 +34,17 @@ def _table(path: str) -> Any:
     except OSError as error:
         raise ConfigError(path, f"cannot be read ({error.strerror or error})") from error
     shared = os.path.basename(path) == "pyproject.toml"
-    if shared and b"dnnlint" not in data:
+    if shared and not _may_speak_of_us(data):
         return None
     content = _parse(path, data)
     tool = content.get("tool", {})
     ours = tool.get("dnnlint") if isinstance(tool, dict) else None
     return ours if shared or ours is not None else content
+
+
+def _may_speak_of_us(data: bytes) -> bool:
+    head = rb"^[ \t]*(?:tool\b|\[[ \t]*[\"']?tool[\"']?[ \t]*(?:\]|\.[ \t]*[\"']?dnnlint))"
+    return b"dnnlint" in data and re.search(head, data, re.MULTILINE) is not None
 
 
 def _parse(path: str, data: bytes) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dnnlint.globs import Glob
 
 FAIL_ON = ("error", "warning", "advice", "never")
 OUTPUT_FORMATS = ("full", "concise", "json")
+FILE_NAMES = (".dnnlint.toml", "dnnlint.toml", "pyproject.toml")
 EXCLUDE = (
     ".bzr",
     ".direnv",
@@ -81,6 +82,12 @@ class Settings(NamedTuple):
         return chosen or bool(self.per_file_ignores or self.rules)
 
 
+def config_files(directory: str) -> list[str]:
+    """Files of a folder that may hold settings, the first to be asked first."""
+    paths = [os.path.join(directory, name) for name in FILE_NAMES]
+    return [path for path in paths if os.path.isfile(path)]
+
+
 def default_settings() -> Settings:
     """Settings of a folder that no configuration file governs."""
     return Settings(exclude=tuple(Glob(name, "/") for name in EXCLUDE))
@@ -146,10 +153,11 @@ class Governor:
         return any(glob.matches(path) for glob in (*settings.exclude, *settings.extend_exclude))
 
     def _find(self, directory: str) -> Settings:
-        from dnnlint.config import find_settings
+        if config_files(directory):
+            from dnnlint.config import find_settings
 
-        own = find_settings(directory)
-        if own is not None:
-            return self._overrides.over(own)
+            own = find_settings(directory)
+            if own is not None:
+                return self._overrides.over(own)
         parent = os.path.dirname(directory)
         return self._overrides.over(default_settings()) if parent == directory else self.at(parent)

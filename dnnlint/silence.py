@@ -2,15 +2,19 @@
 
 import os
 from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from dnnlint.diagnostic import Diagnostic
 from dnnlint.evidence.script import UnusedSuppression
 from dnnlint.rulebook import Rulebook
 from dnnlint.script.discover import excluded_below
-from dnnlint.script.suppressions import MARKER, Silencer
+from dnnlint.script.markers import MARKER
 from dnnlint.selection import codes_by_word, is_default
 from dnnlint.settings import Governor
 from dnnlint.texts import Texts
+
+if TYPE_CHECKING:
+    from dnnlint.script.suppressions import Silencer
 
 
 class Silence:
@@ -53,7 +57,7 @@ class Silence:
     def _defaults(self) -> frozenset[str]:
         return frozenset(rule.code for rule in self._rulebook.rules if is_default(rule))
 
-    def _is_expected(self, silencer: Silencer, fact: UnusedSuppression, own: Collection[str]) -> bool:
+    def _is_expected(self, silencer: "Silencer", fact: UnusedSuppression, own: Collection[str]) -> bool:
         return any(silencer.silences_unused(code, fact.row) for code in own)
 
     def _is_foreign(self, path: str) -> bool:
@@ -63,9 +67,15 @@ class Silence:
             root = os.path.dirname(root)
         return path not in self._checked and excluded_below(path, root, self._governor.excludes)
 
-    def _silencer(self, path: str) -> Silencer | None:
+    def _silencer(self, path: str) -> "Silencer | None":
         if path not in self._silencers:
-            text = self._texts.text(path)
-            marked = MARKER.search(text.encode("utf-8", "replace")) is not None
-            self._silencers[path] = Silencer(path, text, codes_by_word(self._rulebook.rules)) if marked else None
+            self._silencers[path] = self._read_comments(path)
         return self._silencers[path]
+
+    def _read_comments(self, path: str) -> "Silencer | None":
+        text = self._texts.text(path)
+        if not MARKER.search(text.encode("utf-8", "replace")):
+            return None
+        from dnnlint.script.suppressions import Silencer
+
+        return Silencer(path, text, codes_by_word(self._rulebook.rules))

@@ -106,23 +106,23 @@ def _write(text: str) -> None:
 
 def _comment(result: Result, verbose: bool, governor: Governor) -> None:
     """Tell on stderr what was looked into and what was not."""
-    from dnnlint.report.summary import counted, summary
-
     if verbose:
         for name in result.files:
             source = governor.at(os.path.dirname(os.path.abspath(name))).source or "no configuration"
             _tell(f"checked {name} ({source})")
         sys.stderr.writelines(result.crashes)
     if result.notebooks:
-        _tell(f"warning: {counted(len(result.notebooks), 'notebook')} not read, only .py files are checked")
+        _tell(f"warning: notebooks are not read yet, {len(result.notebooks)} left out")
     if not result.files and not result.unreadable:
         _tell("warning: no Python files found")
         return
     shown = {diagnostic.filename for diagnostic in result.diagnostics}
     unseen = [name for name in result.unreadable if name not in shown]
     if unseen:
-        _tell(f"warning: {counted(len(unseen), 'file')} could not be read: {', '.join(unseen)}")
+        _tell(f"warning: could not be read: {', '.join(unseen)}")
     if result.diagnostics or verbose or sys.stderr.isatty():  # a hook or a script that finds nothing is silent
+        from dnnlint.report.summary import summary
+
         sys.stderr.write(summary(result.diagnostics, len(result.files), result.read, result.silenced) + "\n")
 
 

@@ -1,10 +1,19 @@
 """Command lines that say what is wrong with them in one line, and name the nearest right word."""
 
 import argparse
+import os
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from dnnlint.errors import UsageError
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Knows its width without shutil, which every argument would otherwise import."""
+
+    def __init__(self, prog: str) -> None:
+        columns = os.environ.get("COLUMNS", "")
+        super().__init__(prog, width=int(columns) - 2 if columns.isdecimal() and len(columns) < 5 else 100)
 
 
 class Parser(argparse.ArgumentParser):
@@ -16,7 +25,7 @@ class Parser(argparse.ArgumentParser):
             description=description,
             epilog=epilog,
             allow_abbrev=False,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Formatter,
         )
 
     def error(self, message: str) -> NoReturn:

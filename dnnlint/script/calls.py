@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _MOST_FRAMES = 40
 _MOST_RECURSION = 2
+_ALONE = frozenset({"module", "optimizer", "scheduler", "loss", "loader", "scaler", "opaque"})
 
 
 def call(run: Interpreter, func: Value, args: Args, node: Any) -> Value:
@@ -70,6 +71,10 @@ def each(run: Interpreter, alternatives: tuple[Value, ...], act: Callable[[Value
     if len(present) == 1:
         return act(present[0])
     results: list[Value] = []
+    if all(type(option) is Obj and option.kind in _ALONE for option in present):
+        # Only one of them exists in a run, and each has a state of its own: what is done is done to all.
+        results = [act(option) for option in present]
+        return join(results)  # type: ignore[no-any-return]
 
     def one(option: Value) -> Callable[[], bool]:
         def run_one() -> bool:
@@ -157,6 +162,9 @@ def _object_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any)
             return call_function(run, found, Args([*first, *args.positional], args.keywords, args.open), node)
         if found is not None:
             return call(run, found, args, node)
+    entries = obj.fields.get("$items")
+    if obj.kind == "module" and isinstance(entries, dict) and name in entries:
+        return call(run, entries[name], args, node)
     return library.method(run, obj, name, args, node)
 
 

@@ -115,7 +115,7 @@ def instantiate(run: Interpreter, cls: Class, args: Args, node: Any) -> Value:
     if kind == "function":
         return objects.unknown(args.values())
     obj = Obj(kind, cls, run.place(node))
-    if any(type(base) is not Ext for base in cls.foreign()):
+    if any(not library.closed_base(base) for base in cls.foreign()):
         obj.fields["$open"] = True  # a base that is not known may do anything
     run.write(obj.fields, "$made", True)
     networks.prepare(run, obj)

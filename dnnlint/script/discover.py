@@ -4,10 +4,12 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dnnlint.errors import UsageError
-from dnnlint.script import ignores
+
+if TYPE_CHECKING:
+    from dnnlint.script.ignores import Rules
 
 Excluded = Callable[[str], bool]  # asked about one absolute path, its parents not implied
 
@@ -72,6 +74,8 @@ def _named(path: str, excluded: Excluded, git: Callable[[str], bool], force_excl
 
 
 def _folder(root: str, excluded: Excluded, git: bool) -> Iterator[_Entry]:
+    from dnnlint.script import ignores  # single files need none of it
+
     listed = ignores.listed_by_git(root) if git else None
     if listed is None:
         yield from _walk(root, excluded, ignores.Rules(root) if git else None)
@@ -93,7 +97,7 @@ def _excluded_cached(path: str, excluded: Excluded, known: dict[str, bool]) -> b
     return known[path]
 
 
-def _walk(root: str, excluded: Excluded, ignored: ignores.Rules | None) -> Iterator[_Entry]:
+def _walk(root: str, excluded: Excluded, ignored: "Rules | None") -> Iterator[_Entry]:
     """Depth first, links to folders not followed, so that no loop of links can hold it."""
     pending = [root]
     while pending:

@@ -13,7 +13,7 @@ from dnnlint.script.source import Unparseable
 MAX_BRACKETS = 200  # what CPython itself allows
 MAX_CHAIN = 20_000  # operators in one expression
 MAX_ELIFS = 20_000
-MAX_CHAIN_COST = 6_000_000  # about 10 seconds: a sum of 3,400 terms, a chain of 1,400 calls
+MAX_CHAIN_COST = 6_000_000  # 5 to 15 seconds: a sum of 3,400 terms, a chain of 1,400 calls
 MAX_NESTING_COST = 2_000_000  # about 25 seconds and 3 gigabytes
 
 _EASY_BRACKETS, _EASY_CHAIN, _EASY_ELIFS = 20, 100, 100  # these fit the smallest stack in common use
@@ -39,6 +39,9 @@ _KEPT = b"()[]{},;\n.+-*/%@&|^~<>" + bytes((_PATTERN, _RIGHT, _BOOLEAN, _INNER_L
 _DROPPED = bytes(set(range(256)) - set(_KEPT))
 _OPEN = frozenset(b"([{")
 _CLOSE = frozenset(b")]}")
+_LOOSE = frozenset(b"+-&|^<>")  # what these join is copied whole; tighter operators copy one term of it
+_COMMA, _LINE_END, _SEMICOLON = b",\n;"
+_BRANCHES = {123: 5, 125: 5}  # ways the parser tries for each level of a pattern: 5 for a mapping, else 2
 
 
 class Shape(NamedTuple):
@@ -113,61 +116,68 @@ def _replacement_fields(text: bytes) -> bytes:
 
 def _measure(skeleton: bytes) -> Shape:
     """Walk the skeleton once; costs are in characters of it that the parser copies."""
-    outer: list[tuple[int, int]] = []
-    start = links = deepest = longest = chain_cost = nesting_cost = pattern = 0
+    outer: list[tuple[int, int, int]] = []
+    start = term = links = deepest = longest = chain_cost = nesting_cost = pattern = 0
     for at, char in enumerate(skeleton):
         if char in _OPEN:
-            outer.append((start, links))
-            start, links = at, 0
+            outer.append((start, term, links))
+            start, term, links = at, at, 0
             depth = len(outer)
             nesting_cost += depth
             if depth > deepest:
                 if depth > MAX_BRACKETS:
-                    _refuse(f"more than {MAX_BRACKETS} nested brackets", skeleton, at)
+                    raise _refusal(f"more than {MAX_BRACKETS} nested brackets", skeleton, at)
                 deepest = depth
             if pattern:
-                pattern *= 5 if char == 123 else 2
+                pattern *= _BRANCHES.get(char, 2)
                 chain_cost += pattern
                 if chain_cost > MAX_CHAIN_COST:
-                    _refuse("nested patterns too deep to parse in reasonable time", skeleton, at)
+                    raise _refusal("patterns nested too deeply to be parsed in reasonable time", skeleton, at)
         elif char in _CLOSE:
             if outer:
                 nesting_cost += len(outer)
-                if pattern:
-                    pattern = max(1, pattern // (5 if char == 125 else 2))
-                if links > longest:
-                    longest = links
-                start, links = outer.pop()
+                longest = max(longest, links)
+                start, term, links = outer.pop()
                 links += 1
-                chain_cost += at - start
-        elif char == 44:  # comma
+                chain_cost += at - term
+                if pattern:
+                    pattern = max(1, pattern // _BRANCHES.get(char, 2))
+        elif char == _COMMA:
             nesting_cost += len(outer)
             if links > longest:
                 longest = links
-            start, links = at, 0
-        elif char == 10 or char == 59:  # line end, semicolon
-            if char == 59 or not outer:
+            start, term, links = at, at, 0
+        elif char == _LINE_END or char == _SEMICOLON:
+            if char == _SEMICOLON or not outer:
                 if links > longest:
                     longest = links
                 if chain_cost > MAX_CHAIN_COST or longest > MAX_CHAIN or nesting_cost > MAX_NESTING_COST:
                     break
                 outer.clear()
-                start, links, pattern = at, 0, 0
+                start, term, links, pattern = at, at, 0, 0
+        elif char in _LOOSE:
+            links += 1
+            chain_cost += at - start
+            term = at
+        elif char == _RIGHT:
+            links += 1
+            chain_cost += 3 * (at - start)
+        elif char == _BOOLEAN:
+            links += 1
+            start = term = at
         elif char == _PATTERN:
             pattern = 1
-        elif char != _INNER_LINE:
+        elif char != _INNER_LINE:  # a dot or an operator that binds tightly
             links += 1
-            chain_cost += (at - start) * (3 if char == _RIGHT else 1) if char != _BOOLEAN else 0
+            chain_cost += at - term
     else:
         at = len(skeleton)
-    longest = max(longest, links)
-    if longest > MAX_CHAIN or chain_cost > MAX_CHAIN_COST:
-        _refuse("a chain of operators or calls too long to parse in reasonable time", skeleton, at)
+    if max(longest, links) > MAX_CHAIN or chain_cost > MAX_CHAIN_COST:
+        raise _refusal("an expression too long to be parsed in reasonable time", skeleton, at)
     if nesting_cost > MAX_NESTING_COST:
-        _refuse("too much data in nested brackets to parse in reasonable time and memory", skeleton, at)
-    return Shape(deepest, longest)
+        raise _refusal("too much data in nested brackets to be parsed in reasonable time and memory", skeleton, at)
+    return Shape(deepest, max(longest, links))
 
 
-def _refuse(reason: str, skeleton: bytes, at: int) -> None:
-    row = 1 + skeleton.count(b"\n", 0, at) + skeleton.count(b"\x0b", 0, at)
-    raise Unparseable(reason, row)
+def _refusal(reason: str, skeleton: bytes, at: int) -> Unparseable:
+    return Unparseable(reason, 1 + skeleton.count(b"\n", 0, at) + skeleton.count(b"\x0b", 0, at))

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -49,35 +49,44 @@ def _work_tree(root: str) -> str | None:
     return root
 
 
+class _Spec(NamedTuple):
+    """The patterns of one folder, once as they count for files and once for folders."""
+
+    files: "GitIgnoreSpec"
+    folders: "GitIgnoreSpec"
+
+
 class Rules:
     """The ignore files that govern a tree, read as its folders are entered."""
 
     def __init__(self, root: str) -> None:
-        self._specs: dict[str, GitIgnoreSpec | None] = {}
+        self._specs: dict[str, _Spec | None] = {}
         self._top = root
         tree = _work_tree(root)
-        if tree is not None and not self._judge(root, True, list(_up(os.path.dirname(root), tree))):
-            self._top = tree
+        if tree not in (None, root) and not self._judge(root, True, _up(os.path.dirname(root), str(tree))):
+            self._top = str(tree)
 
     def ignores(self, path: str, folder: bool) -> bool:
         """Whether the nearest ignore file that has an opinion on a path says to skip it."""
-        return self._judge(path, folder, list(_up(os.path.dirname(path), self._top)))
+        return self._judge(path, folder, _up(os.path.dirname(path), self._top))
 
-    def _judge(self, path: str, folder: bool, folders: list[str]) -> bool:
-        for directory in folders:
+    def _judge(self, path: str, folder: bool, directories: Iterator[str]) -> bool:
+        for directory in directories:
             spec = self._spec(directory)
             if spec is not None:
-                relative = os.path.relpath(path, directory).replace(os.sep, "/") + ("/" if folder else "")
-                verdict = spec.check_file(relative).include
+                relative = os.path.relpath(path, directory).replace(os.sep, "/")
+                verdict = (spec.folders if folder else spec.files).check_file(relative).include
                 if verdict is not None:
                     return bool(verdict)
         return False
 
-    def _spec(self, directory: str) -> "GitIgnoreSpec | None":
+    def _spec(self, directory: str) -> _Spec | None:
         if directory not in self._specs:
             lines = _lines(os.path.join(directory, ".git", "info", "exclude"))
             lines += _lines(os.path.join(directory, ".gitignore"))
-            self._specs[directory] = _compile(lines) if lines else None
+            # the library takes every path for a file, so a pattern for folders only must look like any other
+            folders = [line.rstrip().removesuffix("/") for line in lines]
+            self._specs[directory] = _Spec(_compile(lines), _compile(folders)) if lines else None
         return self._specs[directory]
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence.script import Mode
-from dnnlint.script import builtin, calls, data, losses, networks, objects, parameters, searches, tensors, training
-from dnnlint.script.tables import frameworks, functions, inert, layers, optimizers
+from dnnlint.script import builtin, calls, data, ir, losses, networks, objects, parameters, searches, tensors, training
+from dnnlint.script.tables import factories, frameworks, functions, inert, layers, optimizers
 from dnnlint.script.tables.tensors import HOST, METHODS
 from dnnlint.script.values import Args, Class, Const, Ext, Func, Obj, Tensor, Tuple, Value, options
 
@@ -60,6 +60,9 @@ def call(run: Interpreter, dotted: str, args: Args, node: Any) -> Value:
     handler = _exact(name)
     if handler is not None:
         return handler(run, args, node)
+    wrapper = frameworks.MODEL_WRAPPERS.get(name)
+    if wrapper is not None:
+        return training.wrapped(run, wrapper, args, node)
     head = name.partition(".")[0]
     if head == "torch":
         known = _torch(run, name, args, node)
@@ -88,7 +91,10 @@ def _torch(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
         if spec is not None:
             if spec.kind == "container":
                 return networks.container(run, name, spec, args, node)
-            return networks.new_layer(name, spec, args, run.place(node))
+            layer = networks.new_layer(name, spec, args, run.place(node))
+            if type(node) is ir.Call:
+                networks.literal_rate(run, layer, node)
+            return layer
     if name in functions.FRESH:
         return losses.fresh(run, name, args, node)
     kind = functions.FUNCTIONS.get(name)
@@ -200,6 +206,21 @@ _MODULE_BASES = frozenset(
 _FUNCTION_BASES = frozenset({"torch.autograd.Function", "Exception", "ValueError", "RuntimeError", "Enum", "enum.Enum"})
 
 
+_NETWORK_BASE = re.compile(r"(?:Model|Net|Network|Module|Transformer|Encoder|Decoder|Backbone|Classifier)$")
+
+
+def closed_base(base: Value) -> bool:
+    """Whether a library base adds nothing that is not known: a bare nn.Module, a layer, a data set, object."""
+    if type(base) is not Ext:
+        return False
+    name = canonical(base.dotted)
+    short = name[9:] if name.startswith("torch.nn.") else ""
+    return name in _MODULE_BASES or short in layers.LAYERS or name in _PLAIN_BASES or data.is_dataset(name)
+
+
+_PLAIN_BASES = frozenset({"object", "abc.ABC", "ABC", "NamedTuple", "typing.NamedTuple", "typing.Generic", "Protocol"})
+
+
 def class_kind(cls: Class) -> str:
     """What instances of a project class are: networks, optimisers, data sets or plain objects."""
     foreign = cls.foreign()
@@ -217,7 +238,7 @@ def class_kind(cls: Class) -> str:
             return "scheduler"
         if data.is_dataset(name):
             return "dataset"
-        if name in losses.LOSSES:
+        if name in losses.LOSSES or factories.network(name) is not None or _NETWORK_BASE.search(name):
             return "module"
     if type(cls.find("forward")) is Func and foreign:
         return "module"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import Mode
-from dnnlint.script import calls, objects, parameters, tensors
+from dnnlint.script import calls, ir, objects, parameters, tensors
 from dnnlint.script.tables.layers import LayerSpec
 from dnnlint.script.values import (
     Args,
@@ -133,7 +133,10 @@ def _layer_depends(obj: Obj) -> bool | None:
         value = obj.fields["$args"].get(spec.mode_dependent)
         if value is None:
             return bool(spec.mode_default)
-        return bool(value.value) if type(value) is Const and value.value is not ... else None
+        if type(value) is Const and value.value is not ...:
+            # a rate of zero that comes from a setting is a rate that the setting may raise
+            return bool(value.value) or (spec.kind == "dropout" and "$literal" not in obj.fields)
+        return True if spec.kind == "dropout" else None
     return bool(spec.mode_dependent)
 
 
@@ -146,6 +149,13 @@ def new_layer(cls: str, spec: LayerSpec, args: Args, place: Place) -> Obj:
     obj.fields["$spec"] = spec
     obj.fields["$args"] = given
     return obj
+
+
+def literal_rate(run: Interpreter, obj: Obj, node: Any) -> None:
+    """Note a dropout layer whose rate is written as a number where it is built, and not configured elsewhere."""
+    written = [arg for arg in node.args[:1]] + [value for name, value in node.keywords if name == "p"]
+    if obj.fields["$spec"].kind == "dropout" and (not written or type(written[0]) is ir.Const):
+        obj.fields["$literal"] = True
 
 
 def has_parameters(obj: Obj) -> bool | None:

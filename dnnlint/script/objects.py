@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
-from dnnlint.script import calls, ir, networks
+from dnnlint.script import calls, ir, networks, tensors
 from dnnlint.script.values import (
     MISSING,
     NOWHERE,
@@ -185,6 +185,8 @@ def _is_none(value: Value) -> bool:
 def module_attribute(run: Interpreter, module: Module, name: str) -> Value:
     """A global of a project module, or a submodule of a package."""
     value = module.names.get(name, MISSING)
+    if name == "__dict__":
+        return new_dict({k: v for k, v in module.names.items() if type(v) is not Lazy}, NOWHERE, True)
     if type(value) is Lazy:
         value = module.names[name] = run.project.resolve(run, value)
     if value is MISSING:
@@ -295,6 +297,9 @@ def get_item(run: Interpreter, value: Value, index: Value, node: Any) -> Value:
         return _object_item(run, value, index, node)  # type: ignore[arg-type]
     if items:
         return join(items)  # type: ignore[no-any-return]
+    if kind is Ext and value.dotted.endswith(".__dict__"):  # type: ignore[attr-defined]
+        key = index.value if type(index) is Const and isinstance(index.value, str) else "any"
+        return Ext(f"{value.dotted[:-9]}.{key}")  # type: ignore[attr-defined]
     if kind is Class or kind is Ext:
         return value  # a generic alias: List[int], nn.Module[...]
     return unknown((value,))
@@ -541,6 +546,8 @@ def augment(run: Interpreter, node: Any, old: Value, new: Value) -> Value:
         for item in items or ():
             run.record.keep(node, node.target, old, item, "+=")
         return old
+    if type(old) is Tensor and node.op in "+-":
+        tensors.update(run, old, new, node)  # p -= lr * p.grad
     result = calls.arithmetic(run, node.op, old, new, node)
     if node.op in ("+", "-"):
         run.record.keep(node, node.target, old, new, "+=", result)

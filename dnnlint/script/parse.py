@@ -19,7 +19,7 @@ _BEYOND = "Python accepts this, but libcst cannot parse it"
 def parse(data: bytes) -> "Module":
     """Parse the bytes of a source file, or raise Unparseable."""
     text, encoding = decode_with_encoding(data)
-    plain = data if encoding == "utf-8" else text.encode()
+    plain = data if encoding == "utf-8" else text.encode()  # the guard reads UTF-8
     if not shape(plain).deep:
         return _parse(text, encoding)
     try:
@@ -42,7 +42,7 @@ def _parse(text: str, encoding: str) -> "Module":
     except BaseException as error:
         # A panic of the native parser is derived from BaseException, and its class cannot be imported.
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-            raise Unparseable(f"libcst failed: {_one_line(str(error))}") from error
+            raise _cpython_error(text) or Unparseable(f"libcst failed: {_one_line(str(error))}") from error
         raise
 
 

@@ -67,6 +67,7 @@ class Record:
         self.networks: list[tuple[Obj, list[Tensor], Value]] = []
         self.searches: list[Any] = []
         self.partial = False
+        self.hand: Obj | None = None  # stands for updates written without an optimiser
 
     def state(self, fact: object) -> None:
         """State a fact, once."""
@@ -121,15 +122,28 @@ class Record:
             if link is False:
                 continue
             self.clears.append((run.tick(), optimizer))
-            paths = self.paths(optimizer)
-            new = frozenset({self.cleared(path, place) for path in paths})
-            certain = target is not None and link is True
-            run.write(optimizer.fields, "$gradients", new if certain else frozenset({("unknown", None, place)}))
+            if target is not None and link is None:
+                self.clear_part(target, optimizer, place)
+                continue
+            new = frozenset({self.cleared(path, place) for path in self.paths(optimizer)})
+            run.write(optimizer.fields, "$gradients", new if target is not None else frozenset({("unknown", None, place)}))
+
+    def clear_part(self, target: Obj, optimizer: Obj, place: Place) -> None:
+        """A network that holds part of an optimiser's parameters was cleared; the parts may add up to the whole."""
+        run = self.run
+        owners = optimizer.fields.get("$owners", ())
+        before: frozenset[Path] = optimizer.fields.get("$pending") or self.paths(optimizer)
+        parts = {*optimizer.fields.get("$parts", ()), *[id(owner) for owner in owners if networks.within(owner, target)]}
+        whole = bool(owners) and optimizer.fields.get("$known") and all(id(owner) in parts for owner in owners)
+        new = frozenset({self.cleared(path, place) for path in before}) if whole else frozenset({("unknown", None, place)})
+        run.write(optimizer.fields, "$gradients", new)
+        run.write(optimizer.fields, "$pending", None if whole else before)
+        run.write(optimizer.fields, "$parts", () if whole else tuple(parts))
 
     @staticmethod
     def cleared(path: Path, place: Place) -> Path:
         state, backward, _ = path
-        return ("wiped", backward, place) if state in ("ready", _DIRTY, "wiped") else ("clear", None, place)
+        return ("wiped", backward, place) if state in ("ready", "mixed", _DIRTY, "wiped") else ("clear", None, place)
 
     def clears_all(self, target: Obj, optimizer: Obj) -> bool | None:
         """Whether clearing a network clears what an optimiser reads: yes, no, or in part or unknown."""
@@ -138,6 +152,12 @@ class Record:
                 return None if self.share(target, optimizer) else False
             return False
         owners = optimizer.fields.get("$owners", ())
+        if owners and all(owner is target for owner in owners):
+            return True
+        if not owners and len(self.optimizers) == 1 and self.passes:
+            *_, reach = self.passes.values()
+            if reach.calls and all(call.network is target for call in reach.calls):
+                return True  # the only network that learns, the only optimiser
         if not optimizer.fields.get("$known") or target.kind == "opaque":
             return None
         inside = [networks.within(owner, target) for owner in owners]
@@ -188,6 +208,8 @@ class Record:
                 continue
             new = frozenset({self.written(path, place) for path in self.paths(optimizer)})
             run.write(optimizer.fields, "$gradients", new)
+            run.write(optimizer.fields, "$pending", None)
+            run.write(optimizer.fields, "$parts", ())
 
     @staticmethod
     def written(path: Path, place: Place) -> Path:
@@ -196,7 +218,7 @@ class Record:
             return ("ready", place, clear)
         if state in ("stale", _DIRTY):
             return (_DIRTY, place, clear)
-        return (state, place if state == "ready" else backward, clear)
+        return ("ready" if state == "ready" else "mixed", place, clear)
 
     @staticmethod
     def linked(optimizer: Obj, reach: graph.Reach) -> bool | None:
@@ -228,7 +250,7 @@ class Record:
                 states.add(Gradients.WIPED)
                 if len(self.paths(optimizer)) == 1 and optimizer.fields.get("$sure", True):
                     self.state(WipedStep(backward, clear, place, self.title(optimizer)))
-            elif state == "unknown":
+            elif state in ("unknown", "mixed"):
                 states.add(Gradients.UNKNOWN)
             else:
                 states.add(Gradients.CLEAR)
@@ -239,6 +261,18 @@ class Record:
         for backward in backwards or ({place} if not self.passes else set()):
             self.step_fact(optimizer, backward, place, frozenset(states))
         run.write(optimizer.fields, "$gradients", frozenset({("stale", None, None)}))
+
+    def hand_step(self, node: Any) -> None:
+        """A parameter was changed by its gradient without an optimiser."""
+        if self.hand is None:
+            self.hand = Obj("optimizer", "hand-written update")
+            self.hand.fields["$owners"] = ()
+        if self.passes:
+            *_, reach = self.passes.values()
+            roots = [call.network for call in reach.calls] or list(reach.modules)
+            self.hand.fields["$owners"] = tuple(roots)
+            self.hand.fields["$known"] = bool(roots) and not reach.unknown
+        self.step(self.hand, node)
 
     def window(self, optimizer: Obj) -> int:
         """When the innermost loop that is in its steady state began."""

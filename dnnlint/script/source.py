@@ -41,16 +41,18 @@ def decode(data: bytes) -> str:
 def decode_with_encoding(data: bytes) -> tuple[str, str]:
     """Return the text of a source file and the encoding it was written in, as PEP 263 rules it."""
     _refuse_what_is_no_text(data)
-    encoding, row = _encoding(data)
+    marked = data.startswith(_BOM)
+    data = data.removeprefix(_BOM)
+    encoding, row = _declared_encoding(data, marked)
     try:
         text = data.decode(encoding)
-        if encoding not in ("utf-8", "utf-8-sig"):
+        if encoding != "utf-8":
             text.encode()  # some codecs make lone surrogates, which no parser takes
     except UnicodeDecodeError as error:
-        raise Unparseable(_undecodable(data, error, encoding), *_place(data, error.start)) from error
+        raise Unparseable(f"not {encoding} text{_byte_at(data, error.start)}", *_place(data, error.start)) from error
     except (UnicodeError, LookupError, ValueError) as error:
         raise Unparseable(f"cannot be decoded as {encoding}", row, 1) from error
-    return text, encoding
+    return text, "utf-8-sig" if marked else encoding
 
 
 def _refuse_what_is_no_text(data: bytes) -> None:
@@ -63,19 +65,17 @@ def _refuse_what_is_no_text(data: bytes) -> None:
         raise Unparseable("binary data: holds a NUL byte", *_place(data, nul))
 
 
-def _encoding(data: bytes) -> tuple[str, int]:
+def _declared_encoding(data: bytes, marked: bool) -> tuple[str, int]:
     """Return the encoding that the first two lines declare, and the row that declares it."""
-    marked = data.startswith(_BOM)
-    rest = data[len(_BOM) :] if marked else data
-    for row, line in enumerate(_NEWLINE.split(rest[:4096], maxsplit=2)[:2], start=1):
+    for row, line in enumerate(_NEWLINE.split(data[:4096], maxsplit=2)[:2], start=1):
         if found := _COOKIE.match(line):
-            return _declared(found[1].decode("latin-1"), row, marked), row
+            return _known(found[1].decode("latin-1"), row, marked), row
         if not _BLANK.match(line):
             break
-    return ("utf-8-sig" if marked else "utf-8"), 1
+    return "utf-8", 1
 
 
-def _declared(name: str, row: int, marked: bool) -> str:
+def _known(name: str, row: int, marked: bool) -> str:
     import codecs
 
     try:
@@ -85,21 +85,16 @@ def _declared(name: str, row: int, marked: bool) -> str:
     # Without this test a codec such as zlib or rot13 would be run on the file.
     if not getattr(codec, "_is_text_encoding", True):
         raise Unparseable(f"not a text encoding: {name}", row, 1)
-    utf8 = codec.name == "utf-8"
-    if marked and not utf8:
+    if marked and codec.name != "utf-8":
         raise Unparseable(f"declares {name} but starts with the mark of UTF-8", row, 1)
-    if utf8:
-        return "utf-8-sig" if marked else "utf-8"
     return codec.name
 
 
-def _undecodable(data: bytes, error: UnicodeDecodeError, encoding: str) -> str:
-    encoding = "utf-8" if encoding == "utf-8-sig" else encoding
-    return f"not {encoding} text: byte 0x{data[error.start]:02x}" if error.start < len(data) else f"not {encoding} text"
+def _byte_at(data: bytes, offset: int) -> str:
+    return f": byte 0x{data[offset]:02x}" if offset < len(data) else ""
 
 
 def _place(data: bytes, offset: int) -> tuple[int, int]:
     """Return the 1-based row and column of a byte, counting characters as far as they can be decoded."""
     lines = _NEWLINE.split(data[:offset])
-    last = lines[-1].removeprefix(_BOM) if len(lines) == 1 else lines[-1]
-    return len(lines), len(last.decode("utf-8", errors="replace")) + 1
+    return len(lines), len(lines[-1].decode("utf-8", errors="replace")) + 1

@@ -12,8 +12,6 @@ from dnnlint.diagnostic import WHOLE_FILE, Place
 from dnnlint.evidence.script import UnusedSuppression
 from dnnlint.script.comments import Comment, Layout, scan
 
-MARKER = re.compile(rb"#[ \t]*dnnlint[ \t]*:|#[ \t]*noqa", re.IGNORECASE)
-OWN_MARKER = re.compile(rb"#[ \t]*dnnlint[ \t]*:")
 VERBS = ("ignore", "file-ignore")
 HABITS = ("ignore-file", "disable", "enable", "disable-next", "skip", "skip-file", "noqa", "off", "nolint")
 _NATIVE = re.compile(

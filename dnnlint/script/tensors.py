@@ -36,8 +36,8 @@ def opaque_result(run: Interpreter, op: str, func: Value, args: Args, node: Any)
     inputs = tuple([value for value in args.values() if objects.flows(value)])
     if type(func) is Tensor or (type(func) is Obj and func.kind == "opaque" and func.sources):
         inputs = (*inputs, func)
-    if not inputs and op == "unknown":
-        return objects.unknown(())
+    if op == "unknown":
+        return Obj("opaque", None, run.place(node), sources=inputs)
     graph = None
     if run.flags["grad"] is False:
         graph = False
@@ -52,6 +52,9 @@ def method(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -
     if name == "backward":
         run.record.backward(tensor, node)
         return Const(None)
+    if name in _UPDATES:
+        for value in args.values():
+            update(run, tensor, value, node)
     if tensor.op in ("parameter", "gradient", "cut", "view") and (name in _INIT or name in ("copy_", "mul_", "div_")):
         written = _write(run, tensor, name, args, node)
         if written is not None:
@@ -84,6 +87,23 @@ def method(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -
     op = "batch" if tensor.op == "batch" else "unknown"
     inputs = (tensor, *[value for value in args.values() if objects.flows(value)])
     return make(run, Tensor(op, inputs, run.place(node), objects.attached(run, (tensor,))))
+
+
+_UPDATES = frozenset({"add_", "sub_", "addcmul_", "addcdiv_", "subtract_"})
+
+
+def update(run: Interpreter, tensor: Tensor, value: Value, node: Any) -> None:
+    """``p.data.add_(p.grad, alpha=-lr)``, ``p -= lr * p.grad``: a step written by hand."""
+    if any(type(part) is Tensor and part.op == "gradient" for part in _terms(value)):
+        run.record.hand_step(node)
+
+
+def _terms(value: Value, depth: int = 0) -> list[Value]:
+    found = [value]
+    if type(value) is Tensor and value.op in ("mul", "neg", "view", "cut", "div", "sub", "add") and depth < 4:
+        for part in value.inputs:
+            found.extend(_terms(part, depth + 1))
+    return found
 
 
 def _write(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -> Value | None:

@@ -115,9 +115,6 @@ def scaled_step(run: Interpreter, args: Args, node: Any) -> Value:
 
 
 def _framework(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
-    wrapper = frameworks.MODEL_WRAPPERS.get(name)
-    if wrapper is not None:
-        return _wrapped(run, wrapper, args, node)
     if name in frameworks.ENGINES:
         obj = Obj("engine", name, run.place(node))
         return obj
@@ -130,7 +127,8 @@ def _framework(run: Interpreter, name: str, args: Args, node: Any) -> Value | No
     return None
 
 
-def _wrapped(run: Interpreter, wrapper: frameworks.Wrapper, args: Args, node: Any) -> Value:
+def wrapped(run: Interpreter, wrapper: frameworks.Wrapper, args: Args, node: Any) -> Value:
+    """A network made of a network: the same for every purpose, or a copy."""
     value = args.get(0, wrapper.argument)
     if value is None:
         return objects.unknown(()) if args.positional or args.keywords else Obj("context", "decorator", run.place(node))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dnnlint.evidence.script import Network, Operation
-from dnnlint.evidence.vocabulary import DENSE, SATURATING
+from dnnlint.evidence.vocabulary import DENSE, MERGES, SATURATING
 from dnnlint.rule import Finding, Findings, Rule, Severity
 
 IN_A_ROW = 3
@@ -74,14 +74,15 @@ def _runs(chain: tuple[Operation, ...]) -> Iterator[list[Operation]]:
             run.append(operation)
             weighted = False
         elif operation.kind not in NEUTRAL:
-            yield run
+            gated = operation.kind in MERGES and not weighted
+            yield run[:-1] if gated else run
             run, weighted = [], False
     yield run
 
 
 def _hidden(chain: tuple[Operation, ...]) -> tuple[Operation, ...]:
-    """All but the last operation that changes values, which may be the output or a gate."""
+    """All before the last layer or activation, which may be the output or a gate."""
     end = len(chain)
-    while end and chain[end - 1].kind in NEUTRAL:
+    while end and chain[end - 1].kind in NEUTRAL | MERGES:
         end -= 1
     return chain[: max(end - 1, 0)]

@@ -38,6 +38,8 @@ def test_the_first_of_the_row_is_reported_and_the_others_are_related(judge: Judg
         pytest.param("tanh tanh tanh linear", id="no weights between"),
         pytest.param("linear tanh unknown linear tanh linear tanh linear", id="something unknown in between"),
         pytest.param("linear relu linear sigmoid view", id="a gate that is reshaped"),
+        pytest.param("linear relu linear sigmoid view mul linear relu linear", id="a gate in the middle"),
+        pytest.param("linear sigmoid mul", id="a gate at the end"),
         pytest.param("view", id="a chain without layers"),
         pytest.param("", id="an empty chain"),
     ],

@@ -68,7 +68,7 @@ def test_a_folder_without_python_gives_nothing() -> None:
 def test_a_missing_path_is_wrong_usage() -> None:
     write("train.py")
 
-    with pytest.raises(UsageError, match="no such file or directory: 'tain.py', did you mean 'train.py'"):
+    with pytest.raises(UsageError, match=r"no such file or directory: 'tain\.py', did you mean 'train\.py'\?"):
         found("tain.py")
 
 
@@ -128,9 +128,9 @@ def test_excluded_folders_are_not_entered_but_named_ones_are() -> None:
 
 
 IGNORING = {
-    ".gitignore": "*.log.py\nout/\n/top.py\n!out/\n[z-a]\n",
+    ".gitignore": "*.log.py\nout/\n/top.py\n!out/\n[z-a]\nskip/\n",
     "sub/.gitignore": "*\n!keep.py\n!deep/\n",
-    "sub/deep/.gitignore": "!back.py\n",
+    "sub/deep/.gitignore": "!back.py\n*cache\n",
 }
 TREE = [
     "top.py",
@@ -141,6 +141,8 @@ TREE = [
     "a.log.py",
     "out/x.py",
     "plain.py",
+    "sub/deep/acache/x.py",
+    "skip/x.py",
 ]
 
 
