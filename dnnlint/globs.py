@@ -6,11 +6,14 @@ its root. ``*`` also crosses slashes, as in ruff.
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import NamedTuple
 
 _WORD = re.compile(r"\*\*/|\*+|\?|\{|\}|,|\[!?\]?[^\]]*\]|.", re.DOTALL)
+
+
+_SPECIAL = re.compile(r"[*?\[{/\\]")
 
 
 class Glob(NamedTuple):
@@ -22,6 +25,14 @@ class Glob(NamedTuple):
     def matches(self, path: str) -> bool:
         """Whether an absolute path is meant by the pattern itself, its parents not asked."""
         return _matcher(self.pattern, self.root)(path)
+
+
+def any_of(globs: Iterable[Glob]) -> Callable[[str], bool]:
+    """One question in place of many: plain names, the usual case, are looked up instead of matched."""
+    globs = tuple(globs)
+    plain = frozenset(glob.pattern for glob in globs if not _SPECIAL.search(glob.pattern))
+    rest = [_matcher(*glob) for glob in globs if glob.pattern not in plain]
+    return lambda path: os.path.basename(path) in plain or any(matches(path) for matches in rest)
 
 
 @cache

@@ -1,10 +1,10 @@
 """Settings: everything that can be configured, and which of them govern a folder."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from dnnlint.globs import Glob
+from dnnlint.globs import Glob, any_of
 
 FAIL_ON = ("error", "warning", "advice", "never")
 OUTPUT_FORMATS = ("full", "concise", "json")
@@ -131,6 +131,7 @@ class Governor:
     def __init__(self, overrides: Overrides = NO_OVERRIDES, config: str | None = None, isolated: bool = False) -> None:
         self._overrides = overrides
         self._found: dict[str, Settings] = {}
+        self._excluded: dict[str, Callable[[str], bool]] = {}
         self._fixed: Settings | None = None
         if isolated:
             self._fixed = overrides.over(default_settings())
@@ -150,7 +151,9 @@ class Governor:
     def excludes(self, path: str) -> bool:
         """Whether a path itself is excluded; its parents are not asked."""
         settings = self.at(os.path.dirname(path))
-        return any(glob.matches(path) for glob in (*settings.exclude, *settings.extend_exclude))
+        if settings.source not in self._excluded:
+            self._excluded[settings.source] = any_of((*settings.exclude, *settings.extend_exclude))
+        return self._excluded[settings.source](path)
 
     def _find(self, directory: str) -> Settings:
         if config_files(directory):

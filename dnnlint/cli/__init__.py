@@ -24,6 +24,8 @@ OK, FINDINGS, FAILURE, INTERRUPTED = 0, 1, 2, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status; a user's error is one line, never a traceback."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - closed by whoever started us
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     try:
         status = _run(sys.argv[1:] if arguments is None else list(arguments))
         sys.stdout.flush()
@@ -34,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return _reader_left()
+    except OSError as error:  # the disk is full, the working directory is gone
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except Exception:
         return _crash()
 

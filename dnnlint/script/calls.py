@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import definitions, expressions, ir, library, networks, objects
+from dnnlint.script import definitions, expressions, ir, library, networks, objects, tensors
 from dnnlint.script.values import (
     NEVER,
     Args,
@@ -130,7 +130,7 @@ def call_method(run: Interpreter, receiver: Value, name: str, args: Args, node: 
     if kind is Ext:
         return library.call(run, f"{receiver.dotted}.{name}", args, node)  # type: ignore[attr-defined]
     if kind is Tensor:
-        return networks.tensor_method(run, receiver, name, args, node)  # type: ignore[arg-type]
+        return tensors.method(run, receiver, name, args, node)  # type: ignore[arg-type]
     if kind is Module:
         return call(run, objects.module_attribute(run, receiver, name), args, node)  # type: ignore[arg-type]
     if kind is Union:
@@ -150,6 +150,8 @@ def call_method(run: Interpreter, receiver: Value, name: str, args: Args, node: 
 
 
 def _object_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value:
+    if obj.kind == "super":
+        return super_method(run, obj, name, args, node)
     value = obj.fields.get(name)
     if value is not None and not (type(value) is Obj and value.kind == "opaque"):
         return call(run, value, args, node)

@@ -30,9 +30,10 @@ class _Entry(NamedTuple):
 def discover(paths: Iterable[str], excluded: Excluded, git: Callable[[str], bool], force_exclude: bool) -> Discovery:
     """Walk folders and take files as they are named; `git` says where its ignore files count."""
     entries: dict[str, _Entry] = {}
+    real: dict[str, str] = {}
     for path in paths:
         for entry in _named(path, excluded, git, force_exclude):
-            entries.setdefault(_identity(entry.path), entry)
+            entries.setdefault(_identity(entry.path, real), entry)
     ordered = sorted(entries.values())
     sound = [entry.path for entry in ordered if entry.error is None]
     return Discovery(
@@ -137,9 +138,14 @@ def _checked(path: str) -> Iterator[_Entry]:
         yield _Entry(path)
 
 
-def _identity(path: str) -> str:
-    """The same file under two names is read once."""
-    return os.path.realpath(path) if os.path.lexists(path) else path
+def _identity(path: str, real: dict[str, str]) -> str:
+    """The same file under two names is read once; the real names of folders are remembered."""
+    if os.path.islink(path):
+        return os.path.realpath(path)
+    folder, name = os.path.split(path)
+    if folder not in real:
+        real[folder] = os.path.realpath(folder)
+    return os.path.join(real[folder], name)
 
 
 def _missing(path: str) -> str:

@@ -40,7 +40,8 @@ _DROPPED = bytes(set(range(256)) - set(_KEPT))
 _OPEN = frozenset(b"([{")
 _CLOSE = frozenset(b")]}")
 _LOOSE = frozenset(b"+-&|^<>")  # what these join is copied whole; tighter operators copy one term of it
-_COMMA, _LINE_END, _SEMICOLON = b",\n;"
+_COMMA, _SEMICOLON = b",;"
+_ENDS = frozenset(b"\n;")
 _BRANCHES = {123: 5, 125: 5}  # ways the parser tries for each level of a pattern: 5 for a mapping, else 2
 
 
@@ -114,7 +115,8 @@ def _replacement_fields(text: bytes) -> bytes:
     return b"{" * opened + b"}" * opened
 
 
-def _measure(skeleton: bytes) -> Shape:
+# One loop in one piece: a call for each character would cost more than the parse it guards.
+def _measure(skeleton: bytes) -> Shape:  # noqa: C901
     """Walk the skeleton once; costs are in characters of it that the parser copies."""
     outer: list[tuple[int, int, int]] = []
     start = term = links = deepest = longest = chain_cost = nesting_cost = pattern = 0
@@ -147,7 +149,7 @@ def _measure(skeleton: bytes) -> Shape:
             if links > longest:
                 longest = links
             start, term, links = at, at, 0
-        elif char == _LINE_END or char == _SEMICOLON:
+        elif char in _ENDS:
             if char == _SEMICOLON or not outer:
                 if links > longest:
                     longest = links

@@ -295,10 +295,6 @@ def _opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any)
     return None
 
 
-def _super_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:
-    return calls.super_method(run, obj, name, args, node)
-
-
 _METHODS: dict[str, Callable[[Any, Obj, str, Args, Any], Value | None]] = {
     "module": training.module_method,
     "optimizer": training.optimizer_method,
@@ -312,7 +308,6 @@ _METHODS: dict[str, Callable[[Any, Obj, str, Args, Any], Value | None]] = {
     "dict": builtin.dict_method,
     "parser": builtin.parser_method,
     "namespace": builtin.namespace_method,
-    "super": _super_method,
     "context": training.inert_method,
 }
 

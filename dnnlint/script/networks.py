@@ -38,15 +38,6 @@ _NETWORK_NAME = re.compile(
 _LOSS_NAME = re.compile(r"loss|criterion|crit$|objective", re.IGNORECASE)
 _MOST_MODULES = 300
 
-attribute = tensors.object_attribute
-tensor_metadata = tensors.metadata
-tensor_item = tensors.item
-tensor_part = tensors.part
-tensor_method = tensors.method
-add_parameters = parameters.add
-iterate_parameters = parameters.iterate
-
-
 def children(obj: Obj) -> list[tuple[str, Obj]]:
     """The modules registered directly in a module, with their attribute names."""
     found: list[tuple[str, Obj]] = []

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
-from dnnlint.script import calls, ir, networks, tensors
+from dnnlint.script import calls, ir, networks, parameters, tensors
 from dnnlint.script.values import (
     MISSING,
     NOWHERE,
@@ -195,6 +195,8 @@ def module_attribute(run: Interpreter, module: Module, name: str) -> Value:
 
 
 def _object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value:
+    if obj.kind == "super":
+        return get_attribute(run, obj.fields["$self"], name, node)
     value = obj.fields.get(name, MISSING)
     if value is not MISSING:
         return value  # type: ignore[no-any-return]
@@ -213,13 +215,13 @@ def _object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value
         getter = obj.cls.find("__getattr__")
         if type(getter) is Func and not name.startswith("__"):
             return calls.call_function(run, getter, Args([obj, Const(name)]), node)
-    special = networks.attribute(run, obj, name, node)
+    special = tensors.object_attribute(run, obj, name, node)
     if special is not None:
         return special
     if obj.kind in ("opaque", "instance", "module", "namespace"):
         child = Obj("opaque", name=name, at=obj.at, sources=(obj,) if flows(obj) else ())
-        if type(obj.cls) is Class and not obj.cls.foreign() and obj.fields.get("$open") is None:
-            return Method(obj, name) if hasattr(object, name) else child
+        if type(obj.cls) is Class and not obj.cls.foreign() and hasattr(object, name):
+            return Method(obj, name)
         obj.fields[name] = child  # reading does not change the program: not journalled
         return child
     return Method(obj, name)
@@ -249,7 +251,7 @@ def _tensor_attribute(run: Interpreter, tensor: Tensor, name: str, node: Any) ->
     if name in ("T", "mT", "H", "mH", "real", "imag"):
         return Tensor("view", (tensor,), run.place(node), tensor.attached)
     if name in ("shape", "device", "dtype", "requires_grad", "ndim", "is_cuda", "grad_fn", "is_leaf", "names"):
-        return networks.tensor_metadata(run, tensor, name)
+        return tensors.metadata(run, tensor, name)
     if tensor.op in ("unknown", "module", "batch", "output"):
         return Tensor("batch" if tensor.op == "batch" else "unknown", (tensor,), run.place(node), tensor.attached, extra=name)
     return Method(tensor, name)
@@ -284,7 +286,7 @@ def get_item(run: Interpreter, value: Value, index: Value, node: Any) -> Value:
     if kind is Tensor:
         if type(index) is Const and isinstance(index.value, str):
             return Tensor("batch" if value.op == "batch" else "unknown", (value,), run.place(node), value.attached, extra=index.value)  # type: ignore[attr-defined]
-        return networks.tensor_item(run, value, index, node)  # type: ignore[arg-type]
+        return tensors.item(run, value, index, node)  # type: ignore[arg-type]
     if kind is Union:
         return join([get_item(run, option, index, node) for option in options(value)])  # type: ignore[no-any-return]
     if type(index) is Union:
@@ -379,7 +381,7 @@ def unpack(run: Interpreter, value: Value, target: Any) -> list[Value]:
         return [join(list(column)) for column in zip(*rows, strict=True)] if rows else [unknown(()) for _ in parts]
     names = [part.id if type(part) is ir.Name else "" for part in parts]
     if type(value) is Tensor:
-        return [networks.tensor_part(run, value, index, names[index], target) for index in range(len(parts))]
+        return [tensors.part(run, value, index, names[index], target) for index in range(len(parts))]
     if not flows(value):
         return [Const(...) for _ in parts]
     return [Obj("opaque", name=name, sources=(value,)) for name in names]
@@ -427,7 +429,7 @@ def _iterate_object(run: Interpreter, obj: Obj, node: Any) -> Iteration:
         members = [_taken(obj, item) for item in obj.fields["$items"]]
         return Iteration(None, join(members) if members else unknown(()), obj)
     if obj.kind == "parameters":
-        return networks.iterate_parameters(run, obj, node)
+        return parameters.iterate(run, obj, node)
     if type(obj.cls) is Class:
         maker = obj.cls.find("__iter__")
         if type(maker) is Func:
@@ -518,7 +520,7 @@ def concatenate(op: str, left: Value, right: Value, place: Place) -> Value | Non
             return Tuple(left.items + right.items)
         if type(left) is Obj and type(right) is Obj:
             if left.kind == "parameters" or right.kind == "parameters":
-                return networks.add_parameters(left, right, place)
+                return parameters.add(left, right, place)
             if left.kind == "list" and right.kind == "list":
                 more = left.fields["$more"] or right.fields["$more"]
                 return new_list([*left.fields["$items"], *right.fields["$items"]], place, more)

@@ -65,7 +65,7 @@ def _by_tokens(module: "Module", wanted: set[int]) -> dict[int, Span]:
 def _write(module: "Module", wanted: set[int], recorder: Any) -> tuple[_Bounds, list[str]]:
     state = recorder(default_indent=module.default_indent, default_newline=module.default_newline)
     state.pending, state.bounds = set(wanted), {}
-    with contextlib.suppress(_AllFound):
+    with contextlib.suppress(_AllFoundError):
         module._codegen(state)
     return state.bounds, state.tokens
 
@@ -83,7 +83,7 @@ def _resolve(bounds: _Bounds, tokens: list[str]) -> dict[int, Span]:
     return {key: Span(*places[start], *places[end]) for key, (start, end) in bounds.items()}
 
 
-class _AllFound(Exception):
+class _AllFoundError(Exception):
     """Raised to stop writing once every wanted node has been passed."""
 
 
@@ -133,7 +133,7 @@ def _recorders() -> tuple[Any, Any]:
             self.bounds[key] = (start, end)
             self.pending.discard(key)
             if not self.pending:
-                raise _AllFound
+                raise _AllFoundError
 
         def record_syntactic_position(self, node: Any, *, start_node: Any = None, end_node: Any = None) -> Any:
             return _Bracketing(self, node, start_node, end_node) if id(node) in self.pending else unwanted

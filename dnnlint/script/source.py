@@ -16,7 +16,7 @@ _BOM = b"\xef\xbb\xbf"
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 
-class Unparseable(Exception):
+class Unparseable(Exception):  # noqa: N818
     """A file that cannot be read as Python: one line of reason and, where known, its 1-based place."""
 
     def __init__(self, reason: str, row: int | None = None, column: int | None = None) -> None:

@@ -186,6 +186,12 @@ def test_files_without_training_are_not_read_at_all(run: Run) -> None:
     assert run("check") == (0, "", "")
 
 
+def test_a_folder_without_python_is_told_but_no_failure(run: Run) -> None:
+    Path("empty").mkdir()
+
+    assert run("check", "empty") == (0, "", "dnnlint: warning: no Python files found\n")
+
+
 def test_notebooks_are_never_called_clean(run: Run) -> None:
     Path("a.ipynb").write_text("{}")
     Path("train.py").write_text(GOOD)

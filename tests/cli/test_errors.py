@@ -139,6 +139,26 @@ def test_a_bug_of_dnnlint_exits_with_2_and_asks_for_a_report(run: Run, monkeypat
     assert err.endswith("please report it with the lines above\n")
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_do_not_matter(tmp_path: Path, closed: str) -> None:
+    (tmp_path / "wreck.py").write_bytes(b"import torch\0\n")
+
+    command = f"{sys.executable} -m dnnlint check {tmp_path} {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_is_told_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: list[str]) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cli, "_run", refuse)
+
+    assert run("check") == (2, "", "dnnlint: error: [Errno 28] No space left on device\n")
+
+
 def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
     script = tmp_path / "train.py"
     script.write_bytes(b"import torch\0\n")

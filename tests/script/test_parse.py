@@ -217,7 +217,7 @@ def test_bytes_come_back_as_they_were(data: bytes) -> None:
 
 
 def test_a_crash_inside_libcst_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    class PanicException(BaseException):  # noqa: N818  (the name that the native parser gives it)
+    class PanicException(BaseException):
         pass
 
     def panic(_: str) -> None:
@@ -255,12 +255,11 @@ def test_plain_code_needs_no_large_stack() -> None:
     assert not shape(b"def f(a):\n    return g(a, [b.c.d(1)], f'{x:.2f}')\n" * 500).deep
 
 
-_WORDS = st.sampled_from(
-    "( ) [ ] { } , ; : = := + - * ** . ... \\ # ' \" ''' \"\"\" f' t\" rb' a 1 0x é if elif else for in while with "
-    "try except def class lambda match case del return yield await async not import from as @ | -> $ \n \r \t \f".split(
-        " "
-    )
+_PUNCTUATION = "( ) [ ] { } , ; : = := + - * ** . ... \\ # ' \" ''' \"\"\" f' t\" rb' a 1 0x é @ | -> $"
+_KEYWORDS = (
+    "if elif else for in while with try except def class lambda match case del return yield await async not import as"
 )
+_WORDS = st.sampled_from([*_PUNCTUATION.split(), *_KEYWORDS.split(), "\n", "\r", "\t", "\f"])
 
 
 @given(st.lists(_WORDS | st.sampled_from(["\n    ", "\n", " "]), max_size=60).map("".join))

@@ -28,15 +28,22 @@ ODD = {
     "wide characters": "é = '日本'; b = f('😀', c)\n",
     "strings of several lines": 'a = """x\n  y"""; b = f("""\n""", c)\n',
     "continued lines": "a = f(\\\n  1) + \\\n  b\n",
-    "comments everywhere": "# a\n\n@d  # b\n\n# c\ndef f(  # e\n    x,  # g\n):  # h\n    # i\n    pass\n    # j\n# k\n",
+    "comments everywhere": (
+        "# a\n\n@d  # b\n\n# c\ndef f(  # e\n    x,  # g\n):  # h\n    # i\n    pass\n    # j\n# k\n"
+    ),
     "every clause": (
         "try:\n    a\nexcept A as e:\n    b\nexcept (B, C):\n    c\nelse:\n    d\nfinally:\n    e\n"
         "try: a\nexcept* A: b\nwhile a: b\nelse: c\nfor a in b:\n  c\nelse:\n  d\n"
         "with (a as b, c): pass\nasync def f():\n  async with a: await b\n  async for c in d: yield\n"
     ),
-    "patterns": "match a:\n    # b\n    case [1, *c] | {'d': e, **f} if g: pass\n    case A(b=1) as h:\n        pass\n    case _: pass\n",
-    "new syntax": "type A[T: int = str, *B, **C] = T\ndef f[T](a: T, /, *, b=1) -> T: return f'{a!r:>{b}} {f\"{b}\"}' \n",
-    "lambdas and comprehensions": "a = lambda x, *y, z=1, **w: [i for j in x if j for i in j] or {a: b for c in d} or (yield)\n",
+    "patterns": (
+        "match a:\n    # b\n    case [1, *c] | {'d': e, **f} if g: pass\n"
+        "    case A(b=1) as h:\n        pass\n    case _: pass\n"
+    ),
+    "new syntax": "type A[T: int = str, *B] = T\ndef f[T](a: T, /, *, b=1) -> T: return f'{a!r:>{b}} {f\"{b}\"}' \n",
+    "lambdas and comprehensions": (
+        "a = lambda x, *y, z=1, **w: [i for j in x if j for i in j] or {a: b for c in d} or (yield)\n"
+    ),
 }
 
 
