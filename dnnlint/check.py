@@ -11,7 +11,7 @@ from dnnlint.evidence.script import Script, Unreadable
 from dnnlint.rulebook import Rulebook
 from dnnlint.script.discover import Discovery, discover, excluded_below, reason
 from dnnlint.script.markers import MARKER, OWN_MARKER
-from dnnlint.script.source import MAX_BYTES, Unparseable, decode, mentions_framework
+from dnnlint.script.source import MAX_BYTES, Unparseable, decode, mentions_framework, neighbours
 from dnnlint.settings import Governor
 from dnnlint.silence import Silence
 from dnnlint.texts import Texts
@@ -94,6 +94,7 @@ class _Run:
         self.unreadable: set[str] = set()
         self.crashes: list[str] = []
         self.read = 0
+        self._speakers: dict[str, bool] = {}
 
     @cached_property
     def _reader(self) -> "SourceReader":
@@ -110,7 +111,7 @@ class _Run:
         except OSError as error:
             self.hear((Unreadable(Place(path, WHOLE_FILE), reason(error)),))
             return
-        trains = mentions_framework(data)
+        trains = mentions_framework(data) or any(map(self._speaks, neighbours(path, data)))
 
         if (MARKER if trains else OWN_MARKER).search(data):
             self._marked.append(path)
@@ -119,6 +120,15 @@ class _Run:
             self.hear(self._read(path, data))
         else:
             self.hear(_misfit(path, data))
+
+    def _speaks(self, path: str) -> bool:
+        """Whether an imported file mentions a framework; each is looked at once."""
+        if path not in self._speakers:
+            try:
+                self._speakers[path] = mentions_framework(self._texts.data(path))
+            except OSError:
+                self._speakers[path] = False
+        return self._speakers[path]
 
     def _read(self, path: str, data: bytes) -> tuple[object, ...]:
         """Facts of one file; a bug of dnnlint's own is told of the file that met it and costs no other result."""

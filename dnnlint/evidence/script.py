@@ -118,6 +118,7 @@ class Forward(NamedTuple):
     mode_set: Place | None  # the call that last set the mode, if it is one place
     mode_dependent: bool | None  # holds dropout or batch normalisation; None: cannot be told
     optimized: bool | None  # its parameters belong to the optimiser that steps; None: cannot be told
+    left: Place | None = None  # an eval() of an earlier iteration that can still be in force here
 
 
 class TrainingStep(NamedTuple):

@@ -86,6 +86,7 @@ def _product(run: Interpreter, args: Args, node: Any) -> Value:
     source = Obj("product", None, run.place(node))
     source.fields["$axes"] = tuple(axes)
     source.fields["$open"] = args.open
+    source.fields["$names"] = tuple([getattr(value, "name", "") for value in args.positional])
     made.source = source
     return made
 
@@ -153,6 +154,13 @@ def _dict(run: Interpreter, args: Args, node: Any) -> Value:
         else:
             more = True
     return objects.new_dict({**entries, **args.keywords}, run.place(node), more)
+
+
+def _default_dict(run: Interpreter, args: Args, node: Any) -> Value:
+    made = objects.new_dict({}, run.place(node), True)
+    made.fields["$factory"] = args.get(0, "default_factory")
+    made.fields["$born"] = run.clock
+    return made
 
 
 def _next(run: Interpreter, args: Args, node: Any) -> Value:
@@ -399,7 +407,7 @@ def _accumulate(run: Interpreter, args: Args, node: Any) -> Value:
 HANDLERS: dict[str, Callable[[Any, Args, Any], Value]] = {
     **{name: _iterates(shape) for name, shape in inert.ITERATION_WRAPPERS.items()},
     "list": _sequence, "tuple": _tuple, "sorted": _sequence, "set": _sequence, "dict": _dict,
-    "collections.OrderedDict": _dict, "collections.defaultdict": lambda run, args, node: objects.new_dict({}, run.place(node), True),
+    "collections.OrderedDict": _dict, "collections.defaultdict": _default_dict,
     "collections.deque": _sequence, "next": _next, "len": _len, "int": _number(int), "str": _number(str),
     "bool": lambda run, args, node: Const(...) if not args.positional or run.truth(args.positional[0])[0] is None else Const(run.truth(args.positional[0])[0]),
     "float": _float_of, "getattr": _getattr, "setattr": _setattr, "hasattr": _hasattr, "isinstance": _isinstance,

@@ -194,8 +194,8 @@ def _iterable(dataset: Value) -> bool | None:
 def _ordered(dataset: Value, args: dict[str, Value], depth: int = 0) -> bool:
     """Order carries meaning, or was drawn at random before."""
     for option in options(dataset):
-        if type(option) is Tensor and option.op in ("shuffled", "fresh", "random"):
-            return option.op == "shuffled"
+        if type(option) is Tensor and option.op == "shuffled":
+            return True
         if type(option) is Tensor and option.inputs and depth < 8:
             if any(_ordered(value, {}, depth + 1) for value in option.inputs):
                 return True

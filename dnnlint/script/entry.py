@@ -58,6 +58,7 @@ def _attempt(machine: Interpreter, module: Module, fuel: int, act: Any) -> None:
 
     machine.fuel = fuel // _SHARE
     machine.flags = {"grad": None}
+    machine.record.forget()
     frame = Frame("<module>", module, module.names, ())
     machine.frames.append(frame)
     try:
@@ -93,6 +94,7 @@ def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
         if id(func.node) not in machine.executed and func.kind == "function" and func.name != "__init__":
             depth = len(machine.frames)
             machine.fuel = fuel // _SHARE
+            machine.record.forget()
             try:
                 calls.call_function(machine, func, Args([obj]), func.node)
             except Exhausted:

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import calls, ir, objects
+from dnnlint.script import calls, ir, objects, searches
 from dnnlint.script.values import (
     MISSING,
     Args,
@@ -80,9 +80,12 @@ def arguments(run: Interpreter, node: Any) -> Args:
         if type(arg) is not ir.Starred:
             args.positional.append(run.evaluate(arg))
             continue
-        items = objects.known_items(run.evaluate(arg.value))
+        starred = run.evaluate(arg.value)
+        items = objects.known_items(starred)
         if items is None:
             args.open = True
+            if type(starred) is Iteration and starred.item is not None:
+                args.positional.append(starred.item)
         else:
             args.positional.extend(items)
     for name, arg in node.keywords:
@@ -154,12 +157,16 @@ def _dict(run: Interpreter, node: Any) -> Value:
         name = run.evaluate(key)
         if type(name) is Const and isinstance(name.value, (str, int, float, bool, tuple, type(None))):
             entries[name.value] = item
+            if type(item) is Obj and item.kind == "list" and not item.name and isinstance(name.value, str):
+                item.name = name.value
         elif type(name) in (Ext,):
             entries[name.dotted] = item  # type: ignore[attr-defined]
         else:
             more = True
             entries[("$", len(entries))] = item
-    return objects.new_dict(entries, run.place(node), more)
+    made = objects.new_dict(entries, run.place(node), more)
+    searches.space(run, entries, run.place(node))
+    return made
 
 
 def binary(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> Value:

@@ -151,10 +151,16 @@ def _strays(obj: Obj) -> tuple[Stray, ...]:
         container, members = _members(value)
         kinds = [member for member in members if _learns(member) and not member.fields.get("$registered")]
         place: Place | None = obj.fields.get("$at " + name)
-        if container and kinds and place is not None and place.path == kinds[0].at.path and not _handled(members):
+        if container and kinds and place is not None and _made_within(kinds[0], obj) and not _handled(members):
             names = tuple(dict.fromkeys(layer(member).kind for member in kinds))
             found.append(Stray(place, name, container, names))
     return tuple(found)
+
+
+def _made_within(member: Obj, obj: Obj) -> bool:
+    """Whether a layer was built while the network was: one that was handed in may be kept apart on purpose."""
+    born = member.fields.get("$clock", member.fields.get("$from", 0))
+    return bool(obj.fields.get("$from", 0) < born < obj.fields.get("$to", 0))
 
 
 def _learns(obj: Obj) -> bool:
@@ -207,7 +213,7 @@ def _loader(run: Interpreter, loader: Obj) -> None:
 
 
 def _evaluation(run: Interpreter, call: NetworkCall) -> None:
-    if call.trained or not call.loops and call.grad is not False:
+    if call.trained or any(name.startswith("test_") for name in call.functions):
         return
     loop = call.loops[-1] if call.loops else None
     names = _names(call, loop)
@@ -218,12 +224,15 @@ def _evaluation(run: Interpreter, call: NetworkCall) -> None:
     if call.grad is False:
         evidence.append("no_grad")
     inside = _evaluating_frames(call)
-    if loop is not None and loop.learned and not inside:
+    said = [name for name in call.names if _EVALUATION.search(name)]
+    if loop is not None and loop.learned and not inside and not said:
         return
     over_data = loop is not None and _over_data(loop)
-    if not spelled and not (over_data and call.grad is False):
+    if not spelled and not (over_data and call.grad is False and not _training_loader(loop)):
         return
-    if not over_data and not (spelled and (call.grad is False or inside)):
+    if not over_data and not (spelled and (call.grad is False or inside or said)):
+        return
+    if loop is None and call.grad is not False and not _trained_elsewhere(run, call):
         return
     if any(_TRAINING.search(name) for name in names) and not spelled:
         return
@@ -246,6 +255,19 @@ def _names(call: NetworkCall, loop: Loop | None) -> list[str]:
             names.append(value.name)
     names.extend(call.names)
     return [name for name in dict.fromkeys(names) if name and not name.startswith("<")]
+
+
+def _trained_elsewhere(run: Interpreter, call: NetworkCall) -> bool:
+    return any(other.trained and other.network is call.network for other in run.record.calls)
+
+
+def _training_loader(loop: Loop | None) -> bool:
+    iterable = loop.iterable if loop is not None else None
+    source = iterable.source if type(iterable) is Iteration else None
+    return source is not None and any(
+        type(option) is Obj and (option.fields.get("$trains") or bool(_TRAINING.search(option.name)))
+        for option in options(source)
+    )
 
 
 def _loader_names(iterable: Any) -> list[str]:

@@ -110,14 +110,15 @@ def _optimized(call: NetworkCall, optimizer: Obj, likely: set[int]) -> bool | No
 def forward(run: Interpreter, call: NetworkCall, optimized: bool | None) -> Forward:
     """A network call as evidence."""
     network = call.network
-    places = {place for mode, place in call.modes if place is not None}
+    places = {place for _, place, _ in call.modes if place is not None}
     return Forward(
         title(network),
         call.place,
-        frozenset({mode for mode, _ in call.modes}) or frozenset({Mode.UNKNOWN}),
+        frozenset({mode for mode, _, _ in call.modes}) or frozenset({Mode.UNKNOWN}),
         places.pop() if len(places) == 1 else None,
         networks.mode_dependent(run, network) if network.kind == "module" else None,
         optimized,
+        call.left,
     )
 
 

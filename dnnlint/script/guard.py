@@ -17,21 +17,23 @@ MAX_CHAIN_COST = 6_000_000  # 5 to 15 seconds: a sum of 3,400 terms, a chain of 
 MAX_NESTING_COST = 2_000_000  # about 25 seconds and 3 gigabytes
 
 _EASY_BRACKETS, _EASY_CHAIN, _EASY_ELIFS = 20, 100, 100  # these fit the smallest stack in common use
-_DEEP_INDENT = re.compile(rb"\n(?: {40}|\t{10})[ \t]*(?:if|for|while|with|try|def|class|async|match)\b[^\n]*:")
+
+# Patterns that few files need are left as text: compiling them would cost each start a millisecond.
+_DEEP_INDENT = rb"\n(?: {40}|\t{10})[ \t]*(?:if|for|while|with|try|def|class|async|match)\b[^\n]*:"
+_KEYWORD = rb"\b(?:lambda|not|await|else(?![ \t]*:)|(and|or))\b"
+_DEL = rb"\bdel(?=[ \t]*[(\[])"
+_PLAIN_STRING = rb"\"[^\"]*\"|'[^']*'"
 
 _STRIPPED = re.compile(
-    rb"#[^\n]*"
-    rb'|"""(?:[^"\\]|\\[\s\S]|"(?!""))*(?:"""|\Z)'
-    rb"|'''(?:[^'\\]|\\[\s\S]|'(?!''))*(?:'''|\Z)"
-    rb'|"(?:[^"\\\n]|\\[\s\S])*"?'
-    rb"|'(?:[^'\\\n]|\\[\s\S])*'?"
-    rb"|\n[ \t\f]*(?:def|class|import|return|while|with|try|raise|assert|case)\b"
+    rb"(?s)#[^\n]*+"
+    rb'|"""(?:[^"\\]++|\\.|"(?!""))*+"{0,3}'
+    rb"|'''(?:[^'\\]++|\\.|'(?!''))*+'{0,3}"
+    rb'|"(?:[^"\\\n]++|\\.)*+"?'
+    rb"|'(?:[^'\\\n]++|\\.)*+'?"
+    rb"|\n[ \t\f]*+(?:def|class|import|return|while|with|try|raise|assert|case)\b"
     rb"|\\\n"
 )
 _BRACES = re.compile(rb"([{}])")
-_PLAIN_STRING = re.compile(rb"\"[^\"]*\"|'[^']*'")
-_KEYWORD = re.compile(rb"\b(?:lambda|not|await|else(?![ \t]*:)|(and|or))\b")
-_DEL = re.compile(rb"\bdel(?=[ \t]*[(\[])")
 
 # Marks put into the skeleton; none of these bytes is allowed in Python code.
 _PATTERN, _RIGHT, _BOOLEAN, _INNER_LINE = 1, 2, 3, 11
@@ -66,17 +68,21 @@ def shape(data: bytes) -> Shape:
         measured.brackets > _EASY_BRACKETS
         or measured.chain > _EASY_CHAIN
         or elifs > _EASY_ELIFS
-        or _DEEP_INDENT.search(text) is not None
+        or _deeply_indented(text)
     )
     return measured._replace(deep=deep)
+
+
+def _deeply_indented(text: bytes) -> bool:
+    return (b" " * 40 in text or b"\t" * 10 in text) and re.search(_DEEP_INDENT, text) is not None
 
 
 def _skeleton(text: bytes) -> bytes:
     """Keep brackets, commas, operators and line ends, with marks for what makes the parser recurse."""
     if b"del" in text:
-        text = _DEL.sub(bytes((_PATTERN,)), text)
+        text = re.sub(_DEL, bytes((_PATTERN,)), text)
     if max(text.count(word) for word in (b"lambda", b"not", b"else", b"await", b"and", b"or")) > _EASY_CHAIN:
-        text = _KEYWORD.sub(_keyword_mark, text)
+        text = re.sub(_KEYWORD, _keyword_mark, text)
     return text.translate(None, _DROPPED)
 
 
@@ -108,7 +114,7 @@ def _replacement_fields(text: bytes) -> bytes:
         depth += (part == b"{") - (part == b"}")
         if depth > 0 or part == b"}":
             code.append(part)
-    inside = _PLAIN_STRING.sub(b"", b"".join(code)).replace(b"\n", b" ")
+    inside = re.sub(_PLAIN_STRING, b"", b"".join(code)).replace(b"\n", b" ")
     if all(inside.count(left) == inside.count(right) for left, right in ((b"{", b"}"), (b"[", b"]"), (b"(", b")"))):
         return inside
     opened = sum(inside.count(bracket) for bracket in (b"{", b"[", b"("))

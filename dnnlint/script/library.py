@@ -92,6 +92,7 @@ def _torch(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
             if spec.kind == "container":
                 return networks.container(run, name, spec, args, node)
             layer = networks.new_layer(name, spec, args, run.place(node))
+            layer.fields["$clock"] = run.tick()
             if type(node) is ir.Call:
                 networks.literal_rate(run, layer, node)
             return layer
@@ -189,7 +190,7 @@ def class_method(run: Interpreter, cls: Class, name: str, args: Args, node: Any)
         made = Obj("module", cls, run.place(node))
         made.fields["$open"] = True
         mode = Mode.EVAL if name == "from_pretrained" else Mode.TRAIN
-        made.fields["$mode"] = frozenset({(mode, None)})
+        made.fields["$mode"] = frozenset({(mode, None, 0)})
         return made
     if name == "apply":
         return tensors.opaque_result(run, "unknown", cls, args, node)

@@ -26,10 +26,10 @@ from dnnlint.script.values import (
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
-Modes = frozenset[tuple[Mode, Place | None]]
+Modes = frozenset[tuple[Mode, Place | None, int]]  # mode, the call that set it, and when
 
-_TRAIN: Modes = frozenset({(Mode.TRAIN, None)})
-_UNKNOWN: Modes = frozenset({(Mode.UNKNOWN, None)})
+_TRAIN: Modes = frozenset({(Mode.TRAIN, None, 0)})
+_UNKNOWN: Modes = frozenset({(Mode.UNKNOWN, None, 0)})
 _NETWORK_NAME = re.compile(
     r"(?:^|_)(?:model|net|network|netg|netd|generator|discriminator|encoder|decoder|backbone|policy|classifier|critic|"
     r"actor|unet|cnn|rnn|lstm|gpt|bert|vae|gan|transformer|resnet|student|teacher|ddp|agent|regressor|mlp)s?(?:_|\d*$)",
@@ -87,7 +87,8 @@ def set_mode(run: Interpreter, obj: Obj, mode: Mode, place: Place) -> None:
     run.record.events += 1
     if obj.kind == "opaque":
         run.write(obj.fields, "$network", True)
-    new: Modes = frozenset({(mode, place)})
+    new: Modes = frozenset({(mode, place, run.tick())})
+    run.record.moded.append(obj)
     for _, part in descendants(obj):
         run.write(part.fields, "$mode", new)
         for name, value in part.fields.items():
@@ -172,12 +173,14 @@ def has_parameters(obj: Obj) -> bool | None:
 
 def prepare(run: Interpreter, obj: Obj) -> None:
     """Before the constructor of a project class runs."""
+    obj.fields["$from"] = run.tick()
     if obj.kind == "module":
         obj.fields["$mode"] = _TRAIN
 
 
 def built(run: Interpreter, obj: Obj, args: Args, node: Any) -> None:
     """After the constructor of a project class has run."""
+    obj.fields["$to"] = run.tick()
     if obj.kind == "module":
         run.record.modules.append(obj)
 
@@ -221,6 +224,7 @@ def collected(run: Interpreter, values: list[Value], place: Place, more: bool) -
 def container(run: Interpreter, cls: str, spec: LayerSpec, args: Args, node: Any) -> Obj:
     """nn.Sequential, nn.ModuleList, nn.ModuleDict ... with what is put into them."""
     obj = new_layer(cls, spec, Args(), run.place(node))
+    obj.fields["$clock"] = run.tick()
     first = args.positional[0] if args.positional else None
     entries: Any = ()
     if cls.endswith("Sequential") and not (len(args.positional) == 1 and _is_dict(first)):
@@ -267,8 +271,9 @@ def call_module(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
     if run.forwards or has_parameters(obj) is False or _is_loss(obj):
         return forward(run, obj, args, node)
     call = NetworkCall(obj, run.place(node), modes(obj))
-    run.record.called(call, args)
-    key = (id(obj), run.version, call.modes, run.flags["grad"], _shape(args))
+    run.record.called(call, args, node)
+    states = frozenset({mode for mode, _, _ in call.modes})
+    key = (id(obj), run.version, states, run.flags["grad"], _shape(args))
     known = run.summaries.get(key)
     if known is None:
         inner = Args([_symbol(value) for value in args.positional], {k: _symbol(v) for k, v in args.keywords.items()})
@@ -401,7 +406,7 @@ def call_unknown(run: Interpreter, func: Value, args: Args, node: Any) -> Value:
     run.record.havoc(run, args.values(), func)
     if type(func) is Obj and func.kind == "opaque" and network_like(func):
         call = NetworkCall(func, run.place(node), modes(func))
-        run.record.called(call, args)
+        run.record.called(call, args, node)
         result = tensors.opaque_result(run, "module", func, args, node)
         if type(result) is Tensor:
             result.call = call

@@ -145,6 +145,12 @@ def known_items(value: Value) -> list[Value] | None:
 
 def known_entries(value: Value) -> dict[str, Value] | None:
     """The entries of a dict with string keys, if all are known."""
+    if type(value) is Union:
+        several = [known_entries(option) for option in value.options]
+        if any(one is None for one in several):
+            return None
+        names = dict.fromkeys(name for one in several for name in one or ())
+        return {name: join([(one or {}).get(name, Const(...)) for one in several]) for name in names}
     if type(value) is Obj and value.kind == "dict" and not value.fields.get("$more"):
         items: dict[Any, Value] = value.fields["$items"]
         if all(isinstance(key, str) for key in items):
@@ -247,6 +253,7 @@ def _tensor_attribute(run: Interpreter, tensor: Tensor, name: str, node: Any) ->
             return tensor
         return Tensor("cut", (tensor,), run.place(node), False)
     if name == "grad":
+        run.record.read = run.clock
         return Tensor("gradient", (tensor,), run.place(node), False)
     if name in ("T", "mT", "H", "mH", "real", "imag"):
         return Tensor("view", (tensor,), run.place(node), tensor.attached)
@@ -264,7 +271,7 @@ def set_attribute(run: Interpreter, value: Value, name: str, new: Value, node: A
         if kind is Obj:
             if networks.set_attribute(run, option, name, new, node):  # type: ignore[arg-type]
                 continue
-            if name == "grad" and option.kind == "opaque":  # type: ignore[attr-defined]
+            if name == "grad" and option.kind == "opaque" and _is_none(new):  # type: ignore[attr-defined]
                 run.record.clear(None, node)
             cell = option.fields  # type: ignore[attr-defined]
         elif kind is Class or kind is Module:
@@ -292,6 +299,8 @@ def get_item(run: Interpreter, value: Value, index: Value, node: Any) -> Value:
     if type(index) is Union:
         return join([get_item(run, value, option, node) for option in options(index)])  # type: ignore[no-any-return]
     items = known_items(value)
+    if kind is Obj and type(index) is Tensor and value.kind == "opaque":  # type: ignore[attr-defined]
+        return unknown((value, index))
     if items is not None and type(index) is Const and isinstance(index.value, int):
         chosen = items[index.value] if -len(items) <= index.value < len(items) else unknown(tuple(items))
         return _taken(value, chosen) if kind is Obj else chosen  # type: ignore[arg-type]
@@ -313,6 +322,13 @@ def _object_item(run: Interpreter, obj: Obj, index: Value, node: Any) -> Value:
         key = index.dotted if type(index) is Ext else index.value if type(index) is Const else ...
         if key is not ... and isinstance(key, (str, int, float, bool, tuple)) and key in items:
             return items[key]  # type: ignore[no-any-return]
+        factory = obj.fields.get("$factory")
+        if factory is not None and key is not ... and isinstance(key, (str, int, float, bool)):
+            made = calls.call(run, factory, Args(), node)
+            if type(made) is Obj:
+                made.fields["$born"] = obj.fields["$born"]
+            run.write(obj.fields, "$items", {**items, key: made})
+            return made
         if key is ... and items:
             return join(list(items.values()))  # type: ignore[no-any-return]
     elif items and obj.kind in ("list", "module"):
@@ -337,7 +353,7 @@ def get_slice(run: Interpreter, value: Value, node: Any, at: Any) -> Value:
         return Tuple(tuple(kept)) if type(value) is Tuple else new_list(kept, run.place(at))
     if type(value) is Const and isinstance(value.value, str):
         return Const(...)
-    return unknown((value,))
+    return value if type(value) is Iteration else unknown((value,))
 
 
 def set_item(run: Interpreter, value: Value, index: Value, new: Value) -> None:

@@ -67,6 +67,9 @@ class Record:
         self.networks: list[tuple[Obj, list[Tensor], Value]] = []
         self.searches: list[Any] = []
         self.partial = False
+        self.moded: list[Obj] = []  # networks whose mode was set
+        self.read = 0  # when a gradient was last looked at
+        self.when: dict[Place, int] = {}  # clock of backward passes
         self.hand: Obj | None = None  # stands for updates written without an optimiser
 
     def state(self, fact: object) -> None:
@@ -75,7 +78,7 @@ class Record:
 
     # networks
 
-    def called(self, call: NetworkCall, args: Args) -> None:
+    def called(self, call: NetworkCall, args: Args, node: Any) -> None:
         """A network was called from outside any network."""
         run = self.run
         self.events += 1
@@ -84,6 +87,8 @@ class Record:
         call.loops = tuple(run.loops)
         call.functions = tuple([frame.name for frame in run.frames])
         call.args = tuple(args.values())
+        call.names = (*_argument_names(node), *_loop_values(run))
+        call.left = _left(run, call)
         self.calls.append(call)
 
     def network(self, obj: Obj, operations: list[Tensor], result: Value) -> None:
@@ -99,7 +104,7 @@ class Record:
         if not any(obj is known for known in self.optimizers):
             self.optimizers.append(obj)
             if "$gradients" not in obj.fields:
-                self.run.write(obj.fields, "$gradients", _START if obj.kind == "optimizer" else _FOREIGN)
+                self.run.write(obj.fields, "$gradients", _START)
         return obj
 
     def is_optimizer(self, obj: Obj) -> bool:
@@ -183,6 +188,15 @@ class Record:
                     return
         self.clear(None, node)
 
+    def forget(self) -> None:
+        """Control starts anew somewhere: modes and gradients are what a caller made of them."""
+        for obj in [*self.moded, *self.modules]:
+            obj.fields["$mode"] = frozenset({(networks.Mode.UNKNOWN, None, 0)})
+            for _, part in networks.descendants(obj):
+                part.fields["$mode"] = obj.fields["$mode"]
+        for optimizer in self.optimizers:
+            optimizer.fields["$gradients"] = _START
+
     def backward(self, value: Value, node: Any) -> None:
         """A backward pass from a value."""
         run = self.run
@@ -191,6 +205,7 @@ class Record:
         reach = graph.reach(value)
         place = run.place(node)
         self.passes[place] = reach
+        self.when[place] = run.clock
         self.learned |= reach.ids
         self.read_lists |= reach.lists
         self.alive.append(reach.nodes)
@@ -248,7 +263,7 @@ class Record:
                 states.add(Gradients.STALE)
             elif state == "wiped" and backward is not None and clear is not None:
                 states.add(Gradients.WIPED)
-                if len(self.paths(optimizer)) == 1 and optimizer.fields.get("$sure", True):
+                if len(self.paths(optimizer)) == 1 and self.read < self.when[backward]:
                     self.state(WipedStep(backward, clear, place, self.title(optimizer)))
             elif state in ("unknown", "mixed"):
                 states.add(Gradients.UNKNOWN)
@@ -308,7 +323,7 @@ class Record:
                 self.clears.append((run.tick(), obj))
                 run.write(obj.fields, "$gradients", _FOREIGN)
             if obj.kind == "module" and "$spec" not in obj.fields or obj.fields.get("$network"):
-                unknown = frozenset({*networks.modes(obj), (networks.Mode.UNKNOWN, None)})
+                unknown = frozenset({*networks.modes(obj), (networks.Mode.UNKNOWN, None, 0)})
                 run.write(obj.fields, "$mode", unknown)
 
     # kept tensors
@@ -365,7 +380,9 @@ class Record:
     def tensor_attribute(self, tensor: Tensor, name: str, value: Value, node: Any) -> None:
         """``tensor.name = value``: gradients cleared by hand, weights replaced."""
         if name == "grad":
-            self.clear_tensor(tensor, node)
+            empty = (type(value) is Const and value.value is None) or (type(value) is Tensor and value.op == "fresh")
+            if empty:
+                self.clear_tensor(tensor, node)
         elif name == "data" and tensor.op == "parameter":
             parameters.assign(self.run, tensor, value, node)
 
@@ -374,6 +391,32 @@ class Record:
         from dnnlint.script import searches
 
         searches.observe(self.run, place)
+
+
+def _argument_names(node: Any) -> list[str]:
+    """The arguments of a call as they are spelled."""
+    found = [spell(arg).rpartition(".")[2] for arg in getattr(node, "args", ())]
+    return [name for name in found if name and name != "..."]
+
+
+def _loop_values(run: Interpreter) -> list[str]:
+    """What loops over words stand at: the phase "val", the split "test"."""
+    found = []
+    for loop in run.loops:
+        target = getattr(loop.node, "target", None)
+        value = loop.frame.locals.get(target.id) if type(target) is ir.Name else None
+        if type(value) is Const and isinstance(value.value, str):
+            found.append(value.value)
+    return found
+
+
+def _left(run: Interpreter, call: NetworkCall) -> Place | None:
+    """An eval() from an earlier iteration of a loop around this call that no train() has undone on some path."""
+    for mode, place, clock in call.modes:
+        if mode is networks.Mode.EVAL and place is not None:
+            if any(loop.passes > 1 and loop.start < clock < loop.clock for loop in run.loops):
+                return place
+    return None
 
 
 def _reachable(values: list[Value], depth: int = 0) -> list[Obj]:

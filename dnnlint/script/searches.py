@@ -75,18 +75,27 @@ def _axes(loop: Loop) -> list[Axis]:
         return list(source.fields["$grid"])
     if type(target) is not ir.Name:
         return []
+    if _counting(loop.node.iter):
+        return []
     count = _literal_count(iterable)
     return [axis] if count is not None and (axis := axis_named(target.id, count)) is not None else []
+
+
+def _counting(node: Any) -> bool:
+    """Whether a loop just counts epochs or steps."""
+    name = getattr(node.func, "id", getattr(node.func, "name", "")) if type(node) is ir.Call else ""
+    return name in ("range", "trange", "count")
 
 
 def _product_axes(source: Obj, target: Any) -> list[Axis]:
     names = [part.id if type(part) is ir.Name else "" for part in target.items] if type(target) is ir.Seq else []
     parts: tuple[Value, ...] = source.fields["$axes"]
+    spelled: tuple[str, ...] = source.fields["$names"]
     found = []
     for index, part in enumerate(parts):
         count = _literal_count(part)
-        name = names[index] if index < len(names) else getattr(part, "name", "") or f"axis {index + 1}"
-        axis = axis_named(name, count, bool(names))
+        name = names[index] if index < len(names) else spelled[index]
+        axis = axis_named(name or f"axis {index + 1}", count, bool(name))
         if axis is not None:
             found.append(axis)
     if source.fields.get("$open"):
@@ -126,6 +135,8 @@ def api(run: Interpreter, name: str, args: Args, node: Any) -> Value:
     short = name.rpartition(".")[2]
     if short == "grid_search":
         made = Obj("grid", name, place)
+        items = objects.known_items(grid) if grid is not None else None
+        made.fields["$count"] = len(items) if items is not None else None
         return made
     if short == "sweep":
         return _sweep(run, grid, place)
@@ -135,6 +146,18 @@ def api(run: Interpreter, name: str, args: Args, node: Any) -> Value:
         return Iteration(None, objects.unknown(()), made)
     run.record.state(Search(place, short, tuple(axes), True))
     return objects.unknown(())
+
+
+def space(run: Interpreter, entries: dict[Any, Value], place: Place) -> None:
+    """A dict whose members are grids, as ray.tune takes it."""
+    grids = {key: value for key, value in entries.items() if type(value) is Obj and value.kind == "grid"}
+    if len(grids) > 1:
+        axes = [
+            axis_named(str(key), grid.fields.get("$count")) or Axis(str(key), None, False)
+            for key, grid in grids.items()
+            if "$grid" not in grid.fields
+        ]
+        run.record.state(Search(place, "tune.grid_search", tuple(axes), True))
 
 
 def _sweep(run: Interpreter, config: Value | None, place: Place) -> Value:

@@ -1,16 +1,17 @@
 """From the bytes of a file to text, or to one line that says why it is no Python source."""
 
+import os
 import re
 
 MAX_BYTES = 4 * 1024 * 1024  # libcst takes half a gigabyte for each megabyte of plain code
 
 # Words of the PyTorch family; "torch" alone also covers torchvision, pytorch_lightning and the like.
 _OTHER_FRAMEWORKS = (b"lightning", b"accelerate", b"timm", b"transformers", b"skorch", b"fastai", b"ignite")
-_IMPORTED = re.compile(
-    rb"\b(?:import|from)[ \t]+[^\n\r#]*\b(?:lightning|accelerate|timm|transformers|skorch|fastai|ignite)\b"
-)
-_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
-_BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
+# Patterns that few files need are left as text: compiling them would cost each start a millisecond.
+_IMPORTED = rb"\b(?:import|from)[ \t]+[^\n\r#]*\b(?:lightning|accelerate|timm|transformers|skorch|fastai|ignite)\b"
+_HEADS = rb"(?m)^[ \t]*(?:from|import)[ \t]+(\w+)"
+_COOKIE = rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)"
+_BLANK = rb"[ \t\f]*(?:#|$)"
 _NEWLINE = re.compile(rb"\r\n?|\n")
 _BOM = b"\xef\xbb\xbf"
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
@@ -30,7 +31,15 @@ def mentions_framework(data: bytes) -> bool:
     """Tell whether the file can have anything to do with PyTorch or a framework upon it."""
     if b"torch" in data:
         return True
-    return any(word in data for word in _OTHER_FRAMEWORKS) and _IMPORTED.search(data) is not None
+    return any(word in data for word in _OTHER_FRAMEWORKS) and re.search(_IMPORTED, data) is not None
+
+
+def neighbours(path: str, data: bytes) -> list[str]:
+    """Files beside a script that its imports name: a launcher trains through them without a word of torch."""
+    folder = os.path.dirname(path)
+    names = dict.fromkeys(re.findall(_HEADS, data))
+    stems = [os.path.join(folder, os.fsdecode(name)) for name in names]
+    return [file for stem in stems for file in (stem + ".py", os.path.join(stem, "__init__.py")) if os.path.isfile(file)]
 
 
 def decode(data: bytes) -> str:
@@ -67,10 +76,13 @@ def _refuse_what_is_no_text(data: bytes) -> None:
 
 def _declared_encoding(data: bytes, marked: bool) -> tuple[str, int]:
     """Return the encoding that the first two lines declare, and the row that declares it."""
-    for row, line in enumerate(_NEWLINE.split(data[:4096], maxsplit=2)[:2], start=1):
-        if found := _COOKIE.match(line):
+    head = data[:4096]
+    if b"coding" not in head:
+        return "utf-8", 1
+    for row, line in enumerate(_NEWLINE.split(head, maxsplit=2)[:2], start=1):
+        if found := re.match(_COOKIE, line):
             return _known(found[1].decode("latin-1"), row, marked), row
-        if not _BLANK.match(line):
+        if not re.match(_BLANK, line):
             break
     return "utf-8", 1
 

@@ -1,9 +1,11 @@
 """Room for code that recurses deeper than the stack it was started on."""
 
 import sys
-import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import threading
 
 T = TypeVar("T")
 
@@ -34,7 +36,9 @@ def on_large_stack(task: Callable[[], T]) -> T:
     return outcome[0]
 
 
-def _start(run: Callable[[], None]) -> threading.Thread:
+def _start(run: Callable[[], None]) -> "threading.Thread":
+    import threading
+
     for size in _SIZES:
         before = threading.stack_size(size)
         try:

@@ -154,11 +154,12 @@ def metadata(run: Interpreter, tensor: Tensor, name: str) -> Value:
 
 def item(run: Interpreter, tensor: Tensor, index: Value, node: Any) -> Value:
     """``tensor[index]``."""
+    inputs = (tensor, index) if type(index) is Tensor else (tensor,)
     if tensor.op == "batch":
-        return Tensor("batch", (tensor,), run.place(node), False)
+        return Tensor("batch", inputs, run.place(node), False)
     if tensor.op in ("unknown", "module") or (tensor.op == "output" and not _plain(tensor)):
-        return Tensor("unknown", (tensor,), run.place(node), tensor.attached)
-    return make(run, Tensor("view", (tensor,), run.place(node), tensor.attached))
+        return Tensor("unknown", inputs, run.place(node), tensor.attached)
+    return make(run, Tensor("view", inputs, run.place(node), tensor.attached))
 
 
 def _plain(tensor: Tensor) -> bool:
@@ -198,6 +199,7 @@ def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value 
     if obj.kind == "opaque" and name == "data" and obj.sources:
         return Tensor("cut", (obj,), run.place(node), False)
     if obj.kind == "opaque" and name == "grad":
+        run.record.read = run.clock
         return Tensor("gradient", (obj,), run.place(node), False)
     if obj.kind == "opaque" and name in ("shape", "device", "dtype"):
         return Const(...)
@@ -206,7 +208,7 @@ def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value 
 
 def _module_attribute(run: Interpreter, obj: Obj, name: str) -> Value | None:
     if name == "training":
-        states = {mode for mode, _ in networks.modes(obj)}
+        states = {mode for mode, _, _ in networks.modes(obj)}
         names = {str(mode) for mode in states}
         return Const(names == {"train"}) if names in ({"train"}, {"eval"}) else Const(...)
     spec = obj.fields.get("$spec")

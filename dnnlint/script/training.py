@@ -140,7 +140,7 @@ def wrapped(run: Interpreter, wrapper: frameworks.Wrapper, args: Args, node: Any
             copy = Obj("module", option.cls, run.place(node), option.name)
             copy.fields.update({k: v for k, v in option.fields.items() if k not in ("$registered",)})
             if wrapper.mode == "eval":
-                copy.fields["$mode"] = frozenset({(Mode.EVAL, None)})
+                copy.fields["$mode"] = frozenset({(Mode.EVAL, None, 0)})
             copies.append(copy)
         elif type(option) is Obj and option.kind in ("list", "dict", "instance"):
             copy = Obj(option.kind, option.cls, run.place(node), option.name)
@@ -209,7 +209,7 @@ def network(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
     obj = Obj("module", name, run.place(node))
     obj.fields["$dependent"] = spec.mode_dependent
     mode = {"train": Mode.TRAIN, "eval": Mode.EVAL, None: Mode.UNKNOWN}[spec.mode]
-    obj.fields["$mode"] = frozenset({(mode, None)})
+    obj.fields["$mode"] = frozenset({(mode, None, 0)})
     if spec.position is not None:
         return objects.unknown(()) if spec.position else Tuple((obj, objects.unknown(()), objects.unknown(())))
     return obj
@@ -251,6 +251,10 @@ def module_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
         return networks.call_module(run, obj, args, node) if name == "__call__" or not run.forwards else networks.forward(run, obj, args, node)
     if name in ("add_module", "register_module", "register_parameter", "register_buffer") and len(args.values()) >= 2:
         key, value = args.get(0, "name"), args.values()[1]
+        if isinstance(obj.fields.get("$items"), tuple):
+            run.write(obj.fields, "$items", (*obj.fields["$items"], value)[:64])
+            networks.joined(run, obj, value)
+            return Const(None)
         spelled = key.value if type(key) is Const and isinstance(key.value, str) else f"dynamic {len(obj.fields)}"
         objects.set_attribute(run, obj, spelled, value, node)
         return Const(None)
@@ -267,6 +271,9 @@ def _moded(run: Interpreter, obj: Obj, mode: Mode, node: Any) -> bool:
 
 
 def _parts(obj: Obj, name: str) -> Iteration:
+    if type(obj.cls) is not Class and "$spec" not in obj.fields:  # a network of a library: its parts are not known
+        item: Value = Tuple((Const(...), obj)) if name.startswith("named") else obj
+        return Iteration(None, item, None)
     if name.endswith("modules"):
         found = networks.descendants(obj)
     else:
@@ -321,7 +328,7 @@ def _other_module_method(run: Interpreter, obj: Obj, name: str, args: Args, node
         return Const(None)
     run.record.havoc(run, [obj, *args.values()])
     call = NetworkCall(obj, run.place(node), networks.modes(obj))
-    run.record.called(call, args)
+    run.record.called(call, args, node)
     inputs = tuple([value for value in args.values() if objects.flows(value)])
     return Tensor("module", inputs, run.place(node), True if run.flags["grad"] else run.flags["grad"], layer=obj, call=call)
 

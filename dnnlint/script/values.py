@@ -251,10 +251,10 @@ class NetworkCall:
     """A network applied to data from outside any network."""
 
     __slots__ = (
-        "args", "clock", "functions", "grad", "loops", "modes", "names", "network", "place", "trained",
+        "args", "clock", "functions", "grad", "left", "loops", "modes", "names", "network", "place", "trained",
     )  # fmt: skip
 
-    def __init__(self, network: Obj, place: Place, modes: frozenset[tuple[Mode, Place | None]]) -> None:
+    def __init__(self, network: Obj, place: Place, modes: frozenset[tuple[Mode, Place | None, int]]) -> None:
         self.network = network
         self.place = place
         self.modes = modes
@@ -264,12 +264,13 @@ class NetworkCall:
         self.names: tuple[str, ...] = ()
         self.args: tuple[Value, ...] = ()
         self.clock = 0
+        self.left: Place | None = None  # an eval() of an earlier iteration that can still be in force
         self.trained = False
 
 
 MISSING: Any = object()
 NEVER = Const(...)  # the value of a call that does not return
-_MOST_OPTIONS = 4
+_MOST_OPTIONS = 8
 
 
 def options(value: Value) -> tuple[Value, ...]:

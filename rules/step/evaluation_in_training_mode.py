@@ -17,7 +17,8 @@ class EvaluationInTrainingMode(Rule):
     A pass over data without learning is taken for evaluation by several kinds of evidence: gradients are off, the
     loader holds test or validation data, the function is called evaluate. On every path the network is known to be in
     training mode there, and it is known to hold dropout or batch normalisation. Two or more pieces of evidence make
-    an error, a single one a warning.
+    an error, a single one a warning. A network whose inside cannot be read counts, as a warning, if the script itself
+    puts it into training mode with `train()`: then its author knows that the mode matters.
 
     ## What it misses
     Networks whose class is not known, and a mode that unknown code may have set. `no_grad` does not change the mode,
@@ -39,9 +40,12 @@ class EvaluationInTrainingMode(Rule):
 
     def static(self, evaluation: EvaluationPass) -> Findings:
         forward = evaluation.forward
-        if forward.modes != {Mode.TRAIN} or forward.mode_dependent is not True:
+        if forward.modes != {Mode.TRAIN} or forward.mode_dependent is False:
             return
         sure = len(set(evaluation.evidence)) > 1
+        if forward.mode_dependent is None and not (sure and forward.mode_set):
+            return
+        sure = sure and forward.mode_dependent is True
         yield self.at(
             forward.place,
             severity=Severity.ERROR if sure else Severity.WARNING,

@@ -39,10 +39,13 @@ class TrainingInEvalMode(Rule):
     def static(self, step: TrainingStep) -> Findings:
         for forward in step.forwards:
             if _in_eval_mode(forward):
-                trained = (forward.place, "and trained here") if forward.mode_set else (None, "")
+                place = forward.left or forward.mode_set
+                trained = (forward.place, "and trained here") if place else (None, "")
                 related = trained, (step.backward, "which learns from it")
-                yield self.at(forward.mode_set or forward.place, network=forward.network, related=related)
+                yield self.at(place or forward.place, network=forward.network, related=related)
 
 
 def _in_eval_mode(forward: Forward) -> bool:
-    return forward.modes == {Mode.EVAL} and forward.optimized is True and forward.mode_dependent is not False
+    if forward.optimized is not True or forward.mode_dependent is False:
+        return False
+    return forward.modes == {Mode.EVAL} or forward.left is not None
