@@ -118,6 +118,7 @@ class _Run:
         if trains:
             self.read += 1
             self.hear(self._read(path, data))
+            self._locate_here(path)
         else:
             self.hear(_misfit(path, data))
 
@@ -152,6 +153,17 @@ class _Run:
 
         self.unreadable.update(fact.place.path for fact in facts if isinstance(fact, Unreadable))
         self._verdicts += judge(facts, self._rules)
+
+    def _locate_here(self, path: str) -> None:
+        """Find the lines of what was found in a file while the reader still has it open."""
+        places = {
+            place
+            for _, finding in self._verdicts
+            for place in (finding.place, *(where for where, _ in finding.related))
+            if place.path == os.path.abspath(path) and place.node != WHOLE_FILE
+        }
+        if places:
+            self._reader.locate(places)
 
     def judged(self, silence: Silence) -> list[Diagnostic]:
         """Locate and word what was found, less what is silenced, plus what silenced nothing."""

@@ -19,7 +19,7 @@ _JOINING = frozenset({"cat"})
 class Reach:
     """Everything a value was computed from."""
 
-    __slots__ = ("calls", "ids", "lists", "loaders", "modules", "nodes", "unknown")
+    __slots__ = ("calls", "ids", "known", "lists", "loaders", "modules", "nodes", "unknown")
 
     def __init__(self) -> None:
         self.ids: set[int] = set()
@@ -29,6 +29,13 @@ class Reach:
         self.loaders: list[Obj] = []
         self.lists: set[int] = set()
         self.unknown = False
+        self.known: set[int] = set()
+
+    def module(self, obj: Obj) -> None:
+        """Note a network or layer, once."""
+        if id(obj) not in self.known:
+            self.known.add(id(obj))
+            self.modules.append(obj)
 
 
 def reach(value: Value) -> Reach:
@@ -60,11 +67,11 @@ def _tensor(node: Tensor, live: bool, found: Reach, stack: list[tuple[Value, boo
     if live:
         if node.call is not None:
             found.calls.append(node.call)
-            found.modules.append(node.call.network)
+            found.module(node.call.network)
         elif node.layer is not None:
-            found.modules.append(node.layer)
+            found.module(node.layer)
         elif node.op == "parameter" and isinstance(node.extra, Obj):
-            found.modules.append(node.extra)
+            found.module(node.extra)
     if node.op in ("unknown", "module") and node.call is None and live:
         found.unknown = True
     if type(node.extra) is Obj and node.extra.kind == "list":
@@ -80,11 +87,11 @@ def _object(node: Obj, live: bool, found: Reach, stack: list[tuple[Value, bool]]
         stack.extend((item, live) for item in objects.contents(node))
     elif node.kind == "module":
         if live:
-            found.modules.append(node)
+            found.module(node)
     elif node.kind == "opaque":
         found.unknown = found.unknown or live
         if live:
-            found.modules.append(node)
+            found.module(node)
         stack.extend((item, live) for item in node.sources)
 
 

@@ -100,13 +100,21 @@ class Params:
 class Program:
     """One lowered file."""
 
-    __slots__ = ("body", "lines", "mentions", "nodes", "path", "scopes", "size")
+    __slots__ = ("body", "mentions", "path", "size")
 
     def __init__(self, path: str, size: int) -> None:
         self.path = path
         self.size = size
         self.body: Block = []
-        self.nodes: list[Any] = []  # syntax nodes by number; emptied when the tree is dropped
-        self.lines: list[tuple[int, Any]] = []  # (first number, line of simple statements); emptied with ``nodes``
-        self.scopes: list[tuple[int, int, str, Any]] = []  # (first node, last node, qualified name, definition)
         self.mentions: dict[str, int] = {}  # how often each name is read: who is a root and who is a helper
+
+
+class Syntax:
+    """What leads from numbers back to the syntax tree; alive only while findings are located."""
+
+    __slots__ = ("lines", "nodes", "scopes")
+
+    def __init__(self) -> None:
+        self.nodes: list[Any] = []  # syntax nodes by number
+        self.lines: list[tuple[int, Any]] = []  # (first number, line of simple statements)
+        self.scopes: list[tuple[int, int, str]] = []  # (first number, last number, qualified name)

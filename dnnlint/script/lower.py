@@ -27,21 +27,20 @@ _OPERATORS: dict[str, str] = {
 _LITERALS = {"None": None, "True": True, "False": False}
 
 
-def lower(module: cst.Module, path: str, size: int) -> ir.Program:
-    """Turn a parsed module into a program; ``program.nodes`` keeps the syntax nodes by number."""
-    return _Lowering(path, size).run(module)
+def lower(module: cst.Module, path: str, size: int) -> tuple[ir.Program, ir.Syntax]:
+    """Turn a parsed module into a program, and into what leads from its numbers back to the tree."""
+    lowering = _Lowering(path, size)
+    lowering.program.body = lowering.block(module.body)
+    return lowering.program, lowering.syntax
 
 
 class _Lowering:
     def __init__(self, path: str, size: int) -> None:
         self.program = ir.Program(path, size)
-        self.nodes = self.program.nodes
+        self.syntax = ir.Syntax()
+        self.nodes = self.syntax.nodes
         self.scope: list[str] = []
         self.traits: set[str] = set()
-
-    def run(self, module: cst.Module) -> ir.Program:
-        self.program.body = self.block(module.body)
-        return self.program
 
     def number(self, node: Any) -> int:
         self.nodes.append(node)
@@ -56,7 +55,7 @@ class _Lowering:
                 first = len(self.nodes)
                 for small in line.body:
                     self.statement(small, out)
-                self.program.lines.append((first, line))
+                self.syntax.lines.append((first, line))
             else:
                 self.statement(line, out)
         return out
@@ -150,7 +149,7 @@ class _Lowering:
         body = self.suite(node.body)
         traits, self.traits = frozenset(self.traits), outer
         definition = ir.FunctionDef(node.name.value, params, body, decorators, traits, at)
-        self.program.scopes.append((at, len(self.nodes) - 1, ".".join(self.scope), definition))
+        self.syntax.scopes.append((at, len(self.nodes) - 1, ".".join(self.scope)))
         self.scope.pop()
         return definition
 
@@ -181,7 +180,7 @@ class _Lowering:
         keywords = [(k.keyword.value if k.keyword is not None else None, self.expr(k.value)) for k in node.keywords]
         self.scope.append(node.name.value)
         definition = ir.ClassDef(node.name.value, bases, keywords, self.suite(node.body), decorators, at)
-        self.program.scopes.append((at, len(self.nodes) - 1, ".".join(self.scope), definition))
+        self.syntax.scopes.append((at, len(self.nodes) - 1, ".".join(self.scope)))
         self.scope.pop()
         return definition
 

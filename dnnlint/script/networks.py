@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 Modes = frozenset[tuple[Mode, Place | None, int]]  # mode, the call that set it, and when
 
-_TRAIN: Modes = frozenset({(Mode.TRAIN, None, 0)})
 _UNKNOWN: Modes = frozenset({(Mode.UNKNOWN, None, 0)})
 _NETWORK_NAME = re.compile(
     r"(?:^|_)(?:model|net|network|netg|netd|generator|discriminator|encoder|decoder|backbone|policy|classifier|critic|"
@@ -41,13 +40,17 @@ _MOST_MODULES = 300
 def children(obj: Obj) -> list[tuple[str, Obj]]:
     """The modules registered directly in a module, with their attribute names."""
     found: list[tuple[str, Obj]] = []
-    for name, value in list(obj.fields.items()):
-        if name == "$items":
-            entries = value.items() if isinstance(value, dict) else enumerate(value)
+    for name, value in obj.fields.items():
+        kind = type(value)
+        if kind is Obj:
+            if value.kind == "module" and name[0] != "$":
+                found.append((name, value))
+        elif kind is Union:
+            found.extend([(name, option) for option in value.options if _is_module(option)])
+        elif name == "$items":
+            entries = value.items() if kind is dict else enumerate(value)
             for key, item in entries:
-                found.extend((str(key), option) for option in options(item) if _is_module(option))
-        elif name[0] != "$" and isinstance(value, Value):
-            found.extend((name, option) for option in options(value) if _is_module(option))
+                found.extend([(str(key), option) for option in options(item) if _is_module(option)])
     return found
 
 
@@ -71,15 +74,30 @@ def within(part: Value, whole: Value) -> bool:
     """Whether one module is the other or is registered in it."""
     if part is whole:
         return True
-    return type(whole) is Obj and whole.kind == "module" and any(child is part for _, child in descendants(whole))
+    if type(whole) is not Obj or whole.kind != "module" or type(part) is not Obj:
+        return False
+    seen = {id(whole)}
+    stack = [whole]
+    while stack and len(seen) < _MOST_MODULES:
+        for _, child in children(stack.pop()):
+            if child is part:
+                return True
+            if id(child) not in seen:
+                seen.add(id(child))
+                stack.append(child)
+    return False
 
 
-def modes(obj: Obj) -> Modes:
-    """What mode a network can be in where control is now."""
+def modes(run: Interpreter, obj: Obj) -> Modes:
+    """What mode a network can be in where control is now; what was set before control started anew is not known."""
     known: Modes | None = obj.fields.get("$mode")
-    if known is not None:
-        return known
-    return _TRAIN if obj.kind == "module" else _UNKNOWN
+    if known is None:
+        born: int = obj.fields.get("$clock", 0)
+        known = frozenset({(Mode.TRAIN, None, born)}) if obj.kind == "module" else _UNKNOWN
+    since = run.record.anew
+    if since and any(clock <= since for _, _, clock in known):
+        return frozenset({entry if entry[2] > since else (Mode.UNKNOWN, None, 0) for entry in known})
+    return known
 
 
 def set_mode(run: Interpreter, obj: Obj, mode: Mode, place: Place) -> None:
@@ -88,7 +106,6 @@ def set_mode(run: Interpreter, obj: Obj, mode: Mode, place: Place) -> None:
     if obj.kind == "opaque":
         run.write(obj.fields, "$network", True)
     new: Modes = frozenset({(mode, place, run.tick())})
-    run.record.moded.append(obj)
     for _, part in descendants(obj):
         run.write(part.fields, "$mode", new)
         for name, value in part.fields.items():
@@ -175,7 +192,7 @@ def prepare(run: Interpreter, obj: Obj) -> None:
     """Before the constructor of a project class runs."""
     obj.fields["$from"] = run.tick()
     if obj.kind == "module":
-        obj.fields["$mode"] = _TRAIN
+        obj.fields["$mode"] = frozenset({(Mode.TRAIN, None, obj.fields["$from"])})
 
 
 def built(run: Interpreter, obj: Obj, args: Args, node: Any) -> None:
@@ -270,7 +287,7 @@ def call_module(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
     """``model(x)``: the data flow of its forward, marked as this call where it comes from outside a network."""
     if run.forwards or has_parameters(obj) is False or _is_loss(obj):
         return forward(run, obj, args, node)
-    call = NetworkCall(obj, run.place(node), modes(obj))
+    call = NetworkCall(obj, run.place(node), modes(run, obj))
     run.record.called(call, args, node)
     states = frozenset({mode for mode, _, _ in call.modes})
     key = (id(obj), run.version, states, run.flags["grad"], _shape(args))
@@ -346,7 +363,7 @@ def forward(run: Interpreter, obj: Obj, args: Args, node: Any, place: Place | No
     if type(obj.cls) is Class:
         found = obj.cls.find("forward")
         if type(found) is Func:
-            nested = has_parameters(obj) is not False and not _is_loss(obj)
+            nested = bool(run.forwards) or (has_parameters(obj) is not False and not _is_loss(obj))
             run.forwards += nested
             try:
                 return calls.call_function(run, found, Args([obj, *args.positional], args.keywords, args.open), node)
@@ -405,7 +422,7 @@ def call_unknown(run: Interpreter, func: Value, args: Args, node: Any) -> Value:
     """Calling something nothing is known of; it may be a network."""
     run.record.havoc(run, args.values(), func)
     if type(func) is Obj and func.kind == "opaque" and network_like(func):
-        call = NetworkCall(func, run.place(node), modes(func))
+        call = NetworkCall(func, run.place(node), modes(run, func))
         run.record.called(call, args, node)
         result = tensors.opaque_result(run, "module", func, args, node)
         if type(result) is Tensor:

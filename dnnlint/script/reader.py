@@ -9,7 +9,7 @@ from typing import Any
 
 from dnnlint.diagnostic import WHOLE_FILE, Location, Place, Span
 from dnnlint.evidence.script import Script, Unreadable
-from dnnlint.script.ir import Program
+from dnnlint.script.ir import Program, Syntax
 
 _FUEL = 40_000  # statements run for one file; a training script needs a few hundred
 _MOST_SOURCE = 3_000_000  # bytes of project source whose programs are kept between files
@@ -24,6 +24,8 @@ class Reader:
         self.texts: dict[str, bytes] = {}
         self.size = 0
         self.project: Any = None
+        self.tree: tuple[str, Any] | None = None  # the file read last, while its findings may be asked for
+        self.located: dict[Place, Location] = {}
 
     def read(self, path: str, data: bytes) -> Script:
         """The facts of one file. What cannot be read is a fact, too."""
@@ -31,10 +33,13 @@ class Reader:
         from dnnlint.script.modules import Project
 
         full = os.path.abspath(path)
+        self.tree = None
         known = self.texts.get(full)
         self.texts[full] = data
         try:
-            program = self._lower(full, data)
+            program = self.programs.get(full) if known == data else None
+            if program is None:
+                program = self._lower(full, data, keep=True)
         except Exception as error:
             unreadable = _unreadable(full, error)
             if unreadable is None:
@@ -43,6 +48,9 @@ class Reader:
         if self.project is None or self.size > _MOST_SOURCE or (known is not None and known != data):
             self._forget()
             self.project = Project(self.roots, self._load)
+        if full not in self.programs:
+            self.programs[full] = program
+            self.size += len(data)
         try:
             facts = run(program, self.project, _FUEL)
         except RecursionError:
@@ -52,20 +60,21 @@ class Reader:
 
     def locate(self, places: Collection[Place]) -> Mapping[Place, Location]:
         """Lines and columns of places; each file with a finding is looked at once."""
-        found: dict[Place, Location] = {}
-        for path in dict.fromkeys(place.path for place in places):
-            found.update(self._locate(path, [place for place in places if place.path == path]))
-        return found
+        missing = [place for place in places if place not in self.located]
+        for path in dict.fromkeys(place.path for place in missing):
+            self.located.update(self._locate(path, [place for place in missing if place.path == path]))
+        return {place: self.located[place] for place in places}
 
     # one file
 
-    def _lower(self, path: str, data: bytes) -> Program:
+    def _lower(self, path: str, data: bytes, keep: bool = False) -> Program:
         from dnnlint.script.lower import lower
         from dnnlint.script.parse import parse
 
-        program = lower(parse(data), path, len(data))
-        program.nodes.clear()
-        program.lines.clear()  # the tree goes; it is parsed again in the rare file that has a finding
+        module = parse(data)
+        program, nodes = lower(module, path, len(data))
+        if keep:  # until the next file; an imported file that has a finding is parsed again, which is rare
+            self.tree = (path, (module, nodes))
         return program
 
     def _load(self, path: str) -> Program | None:
@@ -75,7 +84,7 @@ class Reader:
                 data = self.texts.get(path)
                 if data is None:
                     with open(path, "rb") as file:
-                        data = file.read()
+                        data = self.texts[path] = file.read()
                 self.programs[path] = self._lower(path, data)
                 self.size += len(data)
             except Exception as error:
@@ -102,10 +111,13 @@ class Reader:
         if data is None:
             with open(path, "rb") as file:
                 data = file.read()
-        module = parse(data)
-        program = lower(module, path, len(data))
-        nodes = {place: program.nodes[place.node] for place in wanted}
-        statements = {place: _statement(program, place.node) for place in wanted}
+        if self.tree is not None and self.tree[0] == path:
+            module, syntax = self.tree[1]
+        else:
+            module = parse(data)
+            _, syntax = lower(module, path, len(data))
+        nodes = {place: syntax.nodes[place.node] for place in wanted}
+        statements = {place: _statement(syntax, place.node) for place in wanted}
         located = spans(module, [*nodes.values(), *[s for s in statements.values() if s is not None]])
         lines = data.decode(module.encoding, "replace").splitlines()
         for place in wanted:
@@ -114,7 +126,7 @@ class Reader:
             around = located[id(statement)] if statement is not None else span
             text = lines[span.row - 1] if span.row <= len(lines) else ""
             rows = (around.row, around.end_row)
-            found[place] = Location(path, _head(nodes[place], span, lines), _scope(program, place.node), rows, text)
+            found[place] = Location(path, _head(nodes[place], span, lines), _scope(syntax, place.node), rows, text)
         return found
 
 
@@ -130,9 +142,9 @@ def _unreadable(path: str, error: Exception) -> Unreadable | None:
     return None
 
 
-def _scope(program: Program, node: int) -> str:
+def _scope(syntax: Syntax, node: int) -> str:
     best = ""
-    for first, last, name, _ in program.scopes:
+    for first, last, name in syntax.scopes:
         if first <= node <= last and len(name) > len(best):
             best = name
     return best
@@ -145,13 +157,13 @@ def _head(node: Any, span: Span, lines: list[str]) -> Span:
     return Span(span.row, span.column, span.row, len(lines[span.row - 1].rstrip()) + 1)
 
 
-def _statement(program: Program, number: int) -> Any:
+def _statement(syntax: Syntax, number: int) -> Any:
     """The line of simple statements a node stands in; None for the head of a compound statement."""
-    index = bisect.bisect_right(program.lines, number, key=lambda line: line[0]) - 1
+    index = bisect.bisect_right(syntax.lines, number, key=lambda line: line[0]) - 1
     if index < 0:
         return None
-    heads = [first for first, last, _, _ in program.scopes if program.lines[index][0] < first <= number]
-    return None if heads else program.lines[index][1]
+    heads = [first for first, _, _ in syntax.scopes if syntax.lines[index][0] < first <= number]
+    return None if heads else syntax.lines[index][1]
 
 
 

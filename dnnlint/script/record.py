@@ -67,7 +67,7 @@ class Record:
         self.networks: list[tuple[Obj, list[Tensor], Value]] = []
         self.searches: list[Any] = []
         self.partial = False
-        self.moded: list[Obj] = []  # networks whose mode was set
+        self.anew = 0  # when control last started anew, with modes that are not known
         self.read = 0  # when a gradient was last looked at
         self.when: dict[Place, int] = {}  # clock of backward passes
         self.hand: Obj | None = None  # stands for updates written without an optimiser
@@ -190,10 +190,7 @@ class Record:
 
     def forget(self) -> None:
         """Control starts anew somewhere: modes and gradients are what a caller made of them."""
-        for obj in [*self.moded, *self.modules]:
-            obj.fields["$mode"] = frozenset({(networks.Mode.UNKNOWN, None, 0)})
-            for _, part in networks.descendants(obj):
-                part.fields["$mode"] = obj.fields["$mode"]
+        self.anew = self.run.tick()
         for optimizer in self.optimizers:
             optimizer.fields["$gradients"] = _START
 
@@ -239,6 +236,8 @@ class Record:
     def linked(optimizer: Obj, reach: graph.Reach) -> bool | None:
         """Whether a backward pass writes gradients that an optimiser reads."""
         owners = optimizer.fields.get("$owners", ())
+        if any(owner is call.network for call in reach.calls for owner in owners):
+            return True
         for owner in owners:
             for module in reach.modules:
                 if networks.within(owner, module) or networks.within(module, owner):
@@ -323,7 +322,7 @@ class Record:
                 self.clears.append((run.tick(), obj))
                 run.write(obj.fields, "$gradients", _FOREIGN)
             if obj.kind == "module" and "$spec" not in obj.fields or obj.fields.get("$network"):
-                unknown = frozenset({*networks.modes(obj), (networks.Mode.UNKNOWN, None, 0)})
+                unknown = frozenset({*networks.modes(run, obj), (networks.Mode.UNKNOWN, None, 0)})
                 run.write(obj.fields, "$mode", unknown)
 
     # kept tensors

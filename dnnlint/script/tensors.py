@@ -208,7 +208,7 @@ def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value 
 
 def _module_attribute(run: Interpreter, obj: Obj, name: str) -> Value | None:
     if name == "training":
-        states = {mode for mode, _, _ in networks.modes(obj)}
+        states = {mode for mode, _, _ in networks.modes(run, obj)}
         names = {str(mode) for mode in states}
         return Const(names == {"train"}) if names in ({"train"}, {"eval"}) else Const(...)
     spec = obj.fields.get("$spec")

@@ -327,7 +327,7 @@ def _other_module_method(run: Interpreter, obj: Obj, name: str, args: Args, node
     if name in ("backward", "step"):
         return Const(None)
     run.record.havoc(run, [obj, *args.values()])
-    call = NetworkCall(obj, run.place(node), networks.modes(obj))
+    call = NetworkCall(obj, run.place(node), networks.modes(run, obj))
     run.record.called(call, args, node)
     inputs = tuple([value for value in args.values() if objects.flows(value)])
     return Tensor("module", inputs, run.place(node), True if run.flags["grad"] else run.flags["grad"], layer=obj, call=call)

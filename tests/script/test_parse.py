@@ -8,7 +8,7 @@ from typing import Any
 
 import libcst
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dnnlint.script import parse as parse_module
@@ -262,16 +262,19 @@ _KEYWORDS = (
 _WORDS = st.sampled_from([*_PUNCTUATION.split(), *_KEYWORDS.split(), "\n", "\r", "\t", "\f"])
 
 
+@settings(deadline=None)
 @given(st.lists(_WORDS | st.sampled_from(["\n    ", "\n", " "]), max_size=60).map("".join))
 def test_any_soup_of_tokens_is_parsed_or_refused(source: str) -> None:
     _check(source.encode())
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_parsed_or_refused(data: bytes) -> None:
     _check(data)
 
 
+@settings(deadline=None)
 @given(st.lists(_WORDS, min_size=1, max_size=6), st.integers(1, 400))
 def test_any_repeated_soup_is_parsed_or_refused(words: list[str], times: int) -> None:
     _check("".join(words * times).encode())

@@ -1,7 +1,7 @@
 """Bytes become text by the rules of PEP 263, or a one-line reason with its place."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dnnlint.script.source import MAX_BYTES, Unparseable, decode, decode_with_encoding, mentions_framework
@@ -69,6 +69,7 @@ def test_what_is_no_text_is_refused_with_its_place(
     assert str(caught.value) == reason
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_decoded_or_refused(data: bytes) -> None:
     try:
@@ -77,6 +78,7 @@ def test_any_bytes_are_decoded_or_refused(data: bytes) -> None:
         assert error.reason and "\n" not in error.reason
 
 
+@settings(deadline=None)
 @given(
     st.from_regex(rb"(\xef\xbb\xbf)?[ \t\f]*#.{0,5}coding[:=] ?[a-z0-9_-]{2,12}\n", fullmatch=True),
     st.binary(max_size=40),
@@ -88,6 +90,7 @@ def test_any_declared_encoding_is_decoded_or_refused(first: bytes, rest: bytes) 
         assert error.row is not None
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0\ufeff"), max_size=200))
 def test_utf_8_text_comes_back_unchanged(text: str) -> None:
     assert decode(b"\n\n" + text.encode()) == "\n\n" + text
