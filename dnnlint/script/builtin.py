@@ -537,7 +537,9 @@ def _add_argument(run: Interpreter, parser: Obj, args: Args) -> None:
     if default is None and verb in ("store_true", "store_false"):
         default = Const(verb == "store_false")
     if default is None:
-        default = Obj("opaque", name=dest) if names and not names[0].startswith("-") else Const(None)
+        wanted = args.keywords.get("required")
+        needed = not names or not names[0].startswith("-") or (wanted is not None and run.truth(wanted)[0])
+        default = Obj("opaque", name=dest) if needed else Const(None)
     cast = args.keywords.get("type")
     if type(default) is Const and isinstance(default.value, str) and type(cast) is Ext and cast.dotted in ("builtins.int", "builtins.float"):
         try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from dnnlint.script import calls, definitions, facts, ir, networks
+from dnnlint.script import calls, definitions, facts, ir, library, networks
 from dnnlint.script.interpreter import Exhausted, Interpreter
 from dnnlint.script.modules import Project
 from dnnlint.script.values import Args, Class, Const, Func, Module, Obj, Tensor, Value
@@ -42,15 +43,37 @@ def _roots(machine: Interpreter, module: Module, fuel: int) -> None:
     mentions = module.program.mentions
     pending = [value for value in module.names.values() if _own(value, module)]
     pending.sort(key=lambda value: (mentions.get(value.name, 0) > 0, type(value) is Class))
+    known = _telling([value for value in pending if type(value) is Func])
     for value in pending:
+        if type(value) is Func and value.node.traits.isdisjoint(known) and not any(map(_TELLING.search, value.node.traits)):
+            continue
         if type(value) is Func and id(value.node) not in machine.executed:
             _attempt(machine, module, fuel, lambda value=value: _function(machine, value))  # type: ignore[misc]
         elif type(value) is Class:
             _attempt(machine, module, fuel, lambda value=value: _class(machine, value, module, fuel))  # type: ignore[misc]
 
 
+# What a function must call before it is worth running on arguments of which nothing is known.
+_TELLING = re.compile(
+    r"backward|^step$|zero_grad|^eval$|^train|train$|fit$|epoch|loss|entropy|criter|Grid|grid_search|sweep|product|run|main|Sequential"
+)
+
+
+def _telling(functions: list[Func]) -> set[str]:
+    """Names of functions of the file that are worth running, and so those that call them."""
+    functions = [func for func in functions if type(func.node) is ir.FunctionDef]
+    known = {func.name for func in functions if any(map(_TELLING.search, func.node.traits))}
+    while True:
+        more = {func.name for func in functions if func.name not in known and not func.node.traits.isdisjoint(known)}
+        if not more:
+            return known
+        known |= more
+
+
 def _own(value: Value, module: Module) -> bool:
-    return type(value) in (Func, Class) and value.module is module  # type: ignore[attr-defined]
+    if type(value) is Func:
+        return value.module is module and type(value.node) is ir.FunctionDef
+    return type(value) is Class and value.module is module
 
 
 def _attempt(machine: Interpreter, module: Module, fuel: int, act: Any) -> None:
@@ -76,6 +99,10 @@ def _function(machine: Interpreter, func: Func) -> None:
 def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
     methods = [(name, value) for name, value in cls.names.items() if type(value) is Func]
     pending = [value for _, value in methods if id(value.node) not in machine.executed]
+    if library.class_kind(cls) != "module":
+        known = _telling([value for _, value in methods])
+        if not any(func.name in known for func in pending):
+            return
     if not pending:
         return
     made = next((obj for obj in machine.record.modules if obj.cls is cls), None)

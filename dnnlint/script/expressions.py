@@ -86,6 +86,8 @@ def arguments(run: Interpreter, node: Any) -> Args:
             args.open = True
             if type(starred) is Iteration and starred.item is not None:
                 args.positional.append(starred.item)
+            elif type(starred) is Obj and starred.kind == "list":
+                args.positional.extend(objects.contents(starred))
         else:
             args.positional.extend(items)
     for name, arg in node.keywords:
@@ -275,7 +277,7 @@ def _compared(run: Interpreter, op: str, left: Value, right: Value, node: Any) -
         return objects.contains(left, right, op == "in")
     if type(left) is Const and type(right) is Const:
         a, b, soft = left.value, right.value, left.soft or right.soft
-        if a is ... or b is ...:
+        if a is ... or b is ... or (a is None and left.soft):  # an option without a default is going to be given
             return Const(..., soft)
         if op in ("is", "is not"):
             op = "==" if op == "is" else "!="

@@ -298,6 +298,7 @@ class Interpreter:
                     if count and self.record.events - events > 40 * (count + 1):
                         break
             else:
+                self.forget_counters(node)
                 events = self.record.events
                 again = self.iteration(loop, None)
                 if again and self.record.events != events:
@@ -309,6 +310,21 @@ class Interpreter:
             breaks = loop.breaks
             return self.branch([lambda: True, *[self.replay(delta) for delta in breaks]]) and self.after_loop(node)
         return self.after_loop(node)
+
+    def forget_counters(self, node: Any) -> None:
+        """What a loop counts has no one value in it."""
+        for target in node.counters:
+            cells: list[dict[str, Any]] = []
+            if type(target) is ir.Name:
+                cells, name = [self.frame.locals, *self.frame.closure, self.frame.module.names], target.id
+            elif type(target) is ir.Attr and type(target.value) is ir.Name:
+                owner = self.frame.locals.get(target.value.id)
+                cells, name = [owner.fields] if type(owner) is Obj else [], target.name
+            for cell in cells:
+                value = cell.get(name)
+                if type(value) is Const and type(value.value) in (int, float):
+                    self.write(cell, name, Const(...))
+                    break
 
     def after_loop(self, node: Any) -> bool:
         if type(node) is ir.While and not node.orelse and not self.loop_can_end(node):

@@ -41,6 +41,7 @@ class _Lowering:
         self.nodes = self.syntax.nodes
         self.scope: list[str] = []
         self.traits: set[str] = set()
+        self.counters: list[Any] = []
 
     def number(self, node: Any) -> int:
         self.nodes.append(node)
@@ -99,7 +100,9 @@ class _Lowering:
     def aug_assign(self, node: cst.AugAssign) -> Any:
         at = self.number(node)
         operator = _OPERATORS.get(type(node.operator).__name__, "?")
-        return ir.AugAssign(self.expr(node.target), operator, self.expr(node.value), at)
+        target = self.expr(node.target)
+        self.counters.append(target)
+        return ir.AugAssign(target, operator, self.expr(node.value), at)
 
     def if_statement(self, node: cst.If) -> Any:
         at = self.number(node)
@@ -114,12 +117,24 @@ class _Lowering:
         at = self.number(node)
         iterable = self.expr(node.iter)
         orelse = node.orelse.body if node.orelse is not None else None
-        return ir.For(self.expr(node.target), iterable, self.suite(node.body), self.suite(orelse), at)
+        target = self.expr(node.target)
+        body, counters = self.repeated(node.body)
+        return ir.For(target, iterable, body, self.suite(orelse), counters, at)
+
+    def repeated(self, node: Any) -> tuple[ir.Block, list[Any]]:
+        """The body of a loop, and the targets of augmented assignments in it."""
+        outer, self.counters = self.counters, []
+        body = self.suite(node)
+        counters, self.counters = self.counters, outer
+        outer.extend(counters)
+        return body, counters
 
     def while_statement(self, node: cst.While) -> Any:
         at = self.number(node)
         orelse = node.orelse.body if node.orelse is not None else None
-        return ir.While(self.expr(node.test), self.suite(node.body), self.suite(orelse), at)
+        test = self.expr(node.test)
+        body, counters = self.repeated(node.body)
+        return ir.While(test, body, self.suite(orelse), counters, at)
 
     def with_statement(self, node: cst.With) -> Any:
         at = self.number(node)
@@ -288,6 +303,8 @@ class _Lowering:
         func = self.expr(node.func)
         if type(func) is ir.Attr:
             self.traits.add(func.name)
+        elif type(func) is ir.Name:
+            self.traits.add(func.id)
         args: list[Any] = []
         keywords: list[tuple[str | None, Any]] = []
         for arg in node.args:

@@ -353,6 +353,8 @@ def get_slice(run: Interpreter, value: Value, node: Any, at: Any) -> Value:
         return Tuple(tuple(kept)) if type(value) is Tuple else new_list(kept, run.place(at))
     if type(value) is Const and isinstance(value.value, str):
         return Const(...)
+    if type(value) is Obj and value.kind == "list":
+        return new_list(contents(value), run.place(at), True)
     return value if type(value) is Iteration else unknown((value,))
 
 
@@ -591,7 +593,7 @@ def is_none(value: Value, positive: bool) -> Value:
 
 def contains(left: Value, right: Value, positive: bool) -> Value:
     """The outcome of ``left in right``."""
-    if type(left) is not Const or left.value is ...:
+    if type(left) is not Const or left.value is ... or (left.value is None and left.soft):
         return Const(...)
     if type(right) is Const and isinstance(right.value, (str, tuple)) and isinstance(left.value, (str, int)):
         try:
