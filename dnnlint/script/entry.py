@@ -93,7 +93,13 @@ def _attempt(machine: Interpreter, module: Module, fuel: int, act: Any) -> None:
 
 def _function(machine: Interpreter, func: Func) -> None:
     machine.flags = {"grad": True if func.name in _MAIN else None}
-    calls.call_function(machine, func, Args(), func.node)
+    calls.call_function(machine, func, _given(func), func.node)
+
+
+def _given(func: Func, *receiver: Value) -> Args:
+    """Arguments of which nothing is known: a default of None is a place that a caller fills."""
+    empty = [name for name, value in func.defaults.items() if type(value) is Const and value.value is None]
+    return Args(list(receiver), {name: Obj("opaque", name=name) for name in empty})
 
 
 def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
@@ -123,7 +129,7 @@ def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
             machine.fuel = fuel // _SHARE
             machine.record.forget()
             try:
-                calls.call_function(machine, func, Args([obj]), func.node)
+                calls.call_function(machine, func, _given(func, obj), func.node)
             except Exhausted:
                 machine.record.partial = True
                 del machine.frames[depth:]

@@ -21,6 +21,7 @@ _EVALUATION = re.compile(
     re.IGNORECASE,
 )
 _TRAINING = re.compile(r"(?:^|_)(?:train|fit|training)(?:_|$|(?=[A-Z\d]))", re.IGNORECASE)
+_UNIT_TEST = re.compile(r"(?:^|[/\\])(?:tests?[/\\](?:.*[/\\])?)?test_\w*\.py$|_test\.py$|conftest\.py$")
 _STATISTICS = re.compile(r"(?:^|_)bn(?:_|$)|batch_?norm|recalib|calibrat|running_stat|update_stat|precise", re.IGNORECASE)
 
 
@@ -151,14 +152,17 @@ def _strays(obj: Obj) -> tuple[Stray, ...]:
         container, members = _members(value)
         kinds = [member for member in members if _learns(member) and not member.fields.get("$registered")]
         place: Place | None = obj.fields.get("$at " + name)
-        if container and kinds and place is not None and _made_within(kinds[0], obj) and not _handled(members):
+        if container and kinds and place is not None and _own_layers(kinds, obj) and not _handled(members):
             names = tuple(dict.fromkeys(layer(member).kind for member in kinds))
             found.append(Stray(place, name, container, names))
     return tuple(found)
 
 
-def _made_within(member: Obj, obj: Obj) -> bool:
-    """Whether a layer was built while the network was: one that was handed in may be kept apart on purpose."""
+def _own_layers(members: list[Obj], obj: Obj) -> bool:
+    """Whether layers are meant as parts: a whole network that was handed in may be kept apart on purpose (a teacher)."""
+    if len(members) > 1 and any("$spec" in member.fields for member in members):
+        return True
+    member = members[0]
     born = member.fields.get("$clock", member.fields.get("$from", 0))
     return bool(obj.fields.get("$from", 0) < born < obj.fields.get("$to", 0))
 
@@ -213,7 +217,7 @@ def _loader(run: Interpreter, loader: Obj) -> None:
 
 
 def _evaluation(run: Interpreter, call: NetworkCall) -> None:
-    if call.trained or any(name.startswith("test_") for name in call.functions):
+    if call.trained or _UNIT_TEST.search(call.place.path):
         return
     loop = call.loops[-1] if call.loops else None
     names = _names(call, loop)

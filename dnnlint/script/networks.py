@@ -35,6 +35,7 @@ _NETWORK_NAME = re.compile(
     re.IGNORECASE,
 )
 _LOSS_NAME = re.compile(r"loss|criterion|crit$|objective", re.IGNORECASE)
+_MAKER = re.compile(r"^[A-Z]|(?:class|cls|fn|factory|builder|type|ctor)$|^(?:create|build|make|get|load|init)_", re.ASCII)
 _MOST_MODULES = 300
 
 def children(obj: Obj) -> list[tuple[str, Obj]]:
@@ -421,7 +422,7 @@ def network_like(obj: Obj) -> bool:
 def call_unknown(run: Interpreter, func: Value, args: Args, node: Any) -> Value:
     """Calling something nothing is known of; it may be a network."""
     run.record.havoc(run, args.values(), func)
-    if type(func) is Obj and func.kind == "opaque" and network_like(func):
+    if type(func) is Obj and func.kind == "opaque" and network_like(func) and not _MAKER.search(func.name):
         call = NetworkCall(func, run.place(node), modes(run, func))
         run.record.called(call, args, node)
         result = tensors.opaque_result(run, "module", func, args, node)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import bisect
+import gc
 import os
 import re
 import warnings
@@ -13,6 +14,7 @@ from typing import Any
 from dnnlint.diagnostic import WHOLE_FILE, Location, Place, Span
 from dnnlint.evidence.script import Script, Unreadable
 from dnnlint.script.ir import Program, Syntax
+from dnnlint.script.source import neighbours
 
 _FUEL = 40_000  # statements run for one file; a training script needs a few hundred
 # Without any of these words a file builds no network, feeds none, trains none and searches nothing.
@@ -27,6 +29,8 @@ class Reader:
     """Reads files of one project; imported project files are read once and shared."""
 
     def __init__(self, roots: Sequence[str]) -> None:
+        # Trees are freed by reference counts; looking for cycles among their nodes costs a twentieth of the parse.
+        gc.set_threshold(100_000, 20, 20)
         self.roots = [os.path.abspath(root) for root in roots]
         self.programs: dict[str, Program | None] = {}
         self.texts: dict[str, bytes] = {}
@@ -46,7 +50,7 @@ class Reader:
         self.tree = None
         known = self.texts.get(full)
         self.texts[full] = data
-        if not _TRIGGERS.search(data) and _plain(data):
+        if not _TRIGGERS.search(data) and not neighbours(full, data) and _plain(data):
             return Script(path, ())
         if os.path.dirname(full) != self.folder:
             self._leave(os.path.dirname(full))

@@ -78,7 +78,16 @@ def _axes(loop: Loop) -> list[Axis]:
     if _counting(loop.node.iter):
         return []
     count = _literal_count(iterable)
-    return [axis] if count is not None and (axis := axis_named(target.id, count)) is not None else []
+    axis = axis_named(target.id, count) if count is not None else None
+    if axis is None and count is not None and _fractions(iterable) and not _NOT_AN_AXIS.search(target.id):
+        axis = Axis(target.id, count, True)
+    return [axis] if axis is not None else []
+
+
+def _fractions(iterable: Iteration) -> bool:
+    """Whether a loop walks over literal fractions, which hyper-parameters are and indices are not."""
+    items = iterable.items or []
+    return bool(items) and any(type(item) is Const and type(item.value) is float for item in items)
 
 
 def _counting(node: Any) -> bool:
