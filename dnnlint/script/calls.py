@@ -71,7 +71,7 @@ def each(run: Interpreter, alternatives: tuple[Value, ...], act: Callable[[Value
     if len(present) == 1:
         return act(present[0])
     results: list[Value] = []
-    if all(type(option) is Obj and option.kind in _ALONE for option in present):
+    if all(type(option) is Tensor or (type(option) is Obj and option.kind in _ALONE) for option in present):
         # Only one of them exists in a run, and each has a state of its own: what is done is done to all.
         results = [act(option) for option in present]
         return join(results)  # type: ignore[no-any-return]

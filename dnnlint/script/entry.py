@@ -25,6 +25,7 @@ def run(program: ir.Program, project: Project, fuel: int) -> tuple[object, ...]:
     except Exhausted:
         machine.record.partial = True
         _recover(machine)
+    machine.spare, machine.fuel = fuel, 0
     _roots(machine, module, fuel)
     facts.complete(machine)
     machine.state.rollback(0)
@@ -79,7 +80,8 @@ def _own(value: Value, module: Module) -> bool:
 def _attempt(machine: Interpreter, module: Module, fuel: int, act: Any) -> None:
     from dnnlint.script.interpreter import Frame
 
-    machine.fuel = fuel // _SHARE
+    if not machine.refuel(fuel // _SHARE):
+        return
     machine.flags = {"grad": None}
     machine.record.forget()
     frame = Frame("<module>", module, module.names, ())
@@ -126,7 +128,8 @@ def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
     for func in pending:
         if id(func.node) not in machine.executed and func.kind == "function" and func.name != "__init__":
             depth = len(machine.frames)
-            machine.fuel = fuel // _SHARE
+            if not machine.refuel(fuel // _SHARE):
+                return
             machine.record.forget()
             try:
                 calls.call_function(machine, func, _given(func, obj), func.node)

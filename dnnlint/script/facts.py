@@ -300,9 +300,15 @@ def _accumulation(run: Interpreter, kept: Kept) -> None:
     if kept.list is not None and id(kept.list) in record.read_lists:
         return
     loop = kept.repeats
-    if loop is None or not (loop.learned or _over_data(loop)) or not _holds_graph(run, kept):
+    if loop is None or _over_parts(loop) or not (loop.learned or _over_data(loop)) or not _holds_graph(run, kept):
         return
     record.state(Accumulation(kept.place, kept.how, kept.target, kept.loop, kept.inner))
+
+
+def _over_parts(loop: Loop) -> bool:
+    """A loop over modules or terms of a loss: no iteration over data, though a backward pass may run in it."""
+    items = loop.iterable.items if type(loop.iterable) is Iteration else None
+    return bool(items) and any(type(item) is Obj or type(item) is Tensor for item in items or ())
 
 
 def _holds_graph(run: Interpreter, kept: Kept) -> bool:

@@ -19,10 +19,11 @@ _JOINING = frozenset({"cat"})
 class Reach:
     """Everything a value was computed from."""
 
-    __slots__ = ("calls", "ids", "known", "lists", "loaders", "modules", "nodes", "unknown")
+    __slots__ = ("calls", "ids", "known", "lists", "live", "loaders", "modules", "nodes", "unknown")
 
     def __init__(self) -> None:
         self.ids: set[int] = set()
+        self.live: set[int] = set()  # those that a gradient reaches
         self.nodes: list[Value] = []
         self.calls: list[NetworkCall] = []
         self.modules: list[Obj] = []
@@ -44,9 +45,11 @@ def reach(value: Value) -> Reach:
     stack: list[tuple[Value, bool]] = [(value, True)]
     while stack and len(found.nodes) < _MOST_NODES:
         node, live = stack.pop()
-        if id(node) in found.ids:
+        if id(node) in (found.live if live else found.ids):
             continue
         found.ids.add(id(node))
+        if live:
+            found.live.add(id(node))
         found.nodes.append(node)
         kind = type(node)
         if kind is Tensor:

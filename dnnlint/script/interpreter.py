@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dnnlint.diagnostic import Place
-from dnnlint.script import calls, definitions, ir, objects
+from dnnlint.script import calls, definitions, ir, networks, objects
 from dnnlint.script.expressions import EVALUATE
 from dnnlint.script.record import Record, spell
 from dnnlint.script.state import Delta, State
@@ -93,6 +93,7 @@ class Interpreter:
     def __init__(self, project: Any, fuel: int) -> None:
         self.project = project
         self.fuel = fuel
+        self.spare = 0
         self.state = State()
         self.record = Record(self)
         self.frames: list[Frame] = []
@@ -107,6 +108,15 @@ class Interpreter:
         self.summaries: dict[Any, tuple[Value, Any]] = {}  # results of forwards already run
         self.version = 0  # counts changes to networks after they were built
         sys.setrecursionlimit(max(sys.getrecursionlimit(), 60_000))
+
+    def refuel(self, share: int) -> bool:
+        """Take a share of what is left for the functions that nothing reaches; False once it is spent."""
+        self.spare += max(self.fuel, 0)
+        self.fuel = min(share, self.spare)
+        self.spare -= self.fuel
+        if not self.fuel:
+            self.record.partial = True
+        return self.fuel > 0
 
     # places and state
 
@@ -263,6 +273,8 @@ class Interpreter:
             for part in test.values:
                 self.narrowed(part, outcome)
             return True
+        if type(test) is ir.Call:
+            return self.narrowed_type(test, outcome)
         name, wanted = test, outcome
         if type(test) is ir.Compare and len(test.ops) == 1 and type(test.ops[0][1]) is ir.Const:
             operator, other = test.ops[0]
@@ -271,6 +283,8 @@ class Interpreter:
             name, wanted = test.left, (operator in ("is not", "!=")) is outcome
         if type(name) is ir.Name:
             value = self.frame.locals.get(name.id)
+            if type(value) is Obj and value.kind == "flag" and not outcome:
+                networks.restore_mode(self, value)
             if type(value) is Union:
                 kept = tuple(
                     option
@@ -279,6 +293,17 @@ class Interpreter:
                 )
                 if kept and len(kept) < len(value.options):
                     self.write(self.frame.locals, name.id, kept[0] if len(kept) == 1 else Union(kept))
+        return True
+
+    def narrowed_type(self, test: Any, outcome: bool) -> bool:
+        """``isinstance(net, nn.Module)`` that turned out false: the object is no network."""
+        if outcome or getattr(test.func, "id", "") != "isinstance" or len(test.args) != 2:
+            return True
+        name, cls = test.args
+        if type(name) is ir.Name and getattr(cls, "name", "") == "Module":
+            value = self.frame.locals.get(name.id)
+            if type(value) is Obj and value.kind == "opaque":
+                self.write(self.frame.locals, name.id, Obj("opaque", sources=value.sources))
         return True
 
     def loop(self, node: Any, iterable: Value | None) -> bool:
@@ -520,15 +545,17 @@ def _resumed(run: Interpreter, node: Any, index: int, made: Obj) -> bool:
         inner, inner_loops = run.frames, run.loops
         run.frames, run.loops = outer, loops
         outer[-1].depth += 1
-        target = node.items[index][1]
-        if target is not None:
-            assign(run, target, value)
-        exits = len(frame.exits)
-        results.append(_enter(run, node, index + 1))
-        if len(frame.exits) > exits:
-            run.state.merge([frame.exits[-1][1]])
-        outer[-1].depth -= 1
-        run.frames, run.loops = inner, inner_loops
+        try:
+            target = node.items[index][1]
+            if target is not None:
+                assign(run, target, value)
+            exits = len(frame.exits)
+            results.append(_enter(run, node, index + 1))
+            if len(frame.exits) > exits:
+                run.state.merge([frame.exits[-1][1]])
+        finally:
+            outer[-1].depth -= 1
+            run.frames, run.loops = inner, inner_loops
 
     calls.call_function(run, made.fields["$func"], made.fields["$given"], node.items[index][0], resume)
     if len(frame.exits) > before:  # what the manager does after the yield happens before the return takes effect

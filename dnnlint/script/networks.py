@@ -101,6 +101,20 @@ def modes(run: Interpreter, obj: Obj) -> Modes:
     return known
 
 
+def mode_flag(run: Interpreter, obj: Obj) -> Obj:
+    """``net.training`` where the mode is not known: remembered, so that ``net.train(flag)`` brings it back."""
+    flag = Obj("flag", None)
+    flag.fields["$of"] = obj
+    flag.fields["$modes"] = modes(run, obj)
+    return flag
+
+
+def restore_mode(run: Interpreter, flag: Obj) -> None:
+    """The mode is what it was when the flag was read."""
+    for _, part in descendants(flag.fields["$of"]):
+        run.write(part.fields, "$mode", flag.fields["$modes"])
+
+
 def set_mode(run: Interpreter, obj: Obj, mode: Mode, place: Place) -> None:
     """Put a network and everything in it into a mode."""
     run.record.events += 1
@@ -340,8 +354,9 @@ def _mark(run: Interpreter, value: Value, call: NetworkCall, args: Args, graph: 
     if kind is Obj and value.kind in ("list", "dict", "instance"):  # type: ignore[attr-defined]
         return _mark_object(run, value, call, args, graph, depth)  # type: ignore[arg-type]
     inputs = tuple([value, *[arg for arg in args.values() if objects.flows(arg)]])
-    if kind is Tensor and value.op == "cut":  # type: ignore[attr-defined]
-        graph = False
+    if kind is Tensor and value.attached is not True and graph:  # type: ignore[attr-defined]
+        # the graph inside was told with inputs that carry none
+        graph = objects.attached(run, args.values()) if value.attached is False else None  # type: ignore[attr-defined]
     return Tensor("output", inputs, call.place, graph, call=call)
 
 

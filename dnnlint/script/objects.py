@@ -253,7 +253,7 @@ def _tensor_attribute(run: Interpreter, tensor: Tensor, name: str, node: Any) ->
             return tensor
         return Tensor("cut", (tensor,), run.place(node), False)
     if name == "grad":
-        run.record.read = run.clock
+        run.record.look()
         return Tensor("gradient", (tensor,), run.place(node), False)
     if name in ("T", "mT", "H", "mH", "real", "imag"):
         return Tensor("view", (tensor,), run.place(node), tensor.attached)
@@ -565,6 +565,12 @@ def augment(run: Interpreter, node: Any, old: Value, new: Value) -> Value:
             run.write(old.fields, "$more", True)
         for item in items or ():
             run.record.keep(node, node.target, old, item, "+=")
+        return old
+    if type(old) is Obj and old.kind == "module" and node.op == "+" and isinstance(old.fields.get("$items"), tuple):
+        more = known_items(new) or []
+        run.write(old.fields, "$items", (*old.fields["$items"], *more)[:64])
+        for item in more:
+            networks.joined(run, old, item)
         return old
     if type(old) is Tensor and node.op in "+-":
         tensors.update(run, old, new, node)  # p -= lr * p.grad

@@ -16,7 +16,7 @@ from dnnlint.evidence.script import Script, Unreadable
 from dnnlint.script.ir import Program, Syntax
 from dnnlint.script.source import neighbours
 
-_FUEL = 40_000  # statements run for one file; a training script needs a few hundred
+_FUEL = 20_000  # statements run for one file; a training script needs a few hundred
 # Without any of these words a file builds no network, feeds none, trains none and searches nothing.
 _TRIGGERS = re.compile(
     rb"backward|Module\b|Sequential|DataLoader|entropy|Loss\b|_loss\b|\.step\(|\.eval\(|no_grad|inference_mode|"
@@ -30,7 +30,7 @@ class Reader:
 
     def __init__(self, roots: Sequence[str]) -> None:
         # Trees are freed by reference counts; looking for cycles among their nodes costs a twentieth of the parse.
-        gc.set_threshold(100_000, 20, 20)
+        gc.set_threshold(20_000, 20, 20)
         self.roots = [os.path.abspath(root) for root in roots]
         self.programs: dict[str, Program | None] = {}
         self.texts: dict[str, bytes] = {}

@@ -68,7 +68,7 @@ class Record:
         self.searches: list[Any] = []
         self.partial = False
         self.anew = 0  # when control last started anew, with modes that are not known
-        self.read = 0  # when a gradient was last looked at
+        self.read = self.before = 0  # when a gradient was last looked at, and the time before
         self.when: dict[Place, int] = {}  # clock of backward passes
         self.hand: Obj | None = None  # stands for updates written without an optimiser
 
@@ -177,6 +177,7 @@ class Record:
 
     def clear_tensor(self, tensor: Value, node: Any) -> None:
         """The gradient of one parameter was cleared by hand."""
+        self.read = self.before  # to clear it is not to look at it
         owner = parameters.owner_of(tensor) if type(tensor) is Tensor else tensor
         if type(owner) is Obj and (owner.kind == "optimizer" or self.is_optimizer(owner)):
             self.clear(self.optimizer(owner), node)
@@ -203,12 +204,12 @@ class Record:
         place = run.place(node)
         self.passes[place] = reach
         self.when[place] = run.clock
-        self.learned |= reach.ids
+        self.learned |= reach.live
         self.read_lists |= reach.lists
         self.alive.append(reach.nodes)
         for call in reach.calls:
             call.trained = True
-        for loader in reach.loaders:
+        for loader in reach.loaders if run.loops else ():
             loader.fields["$trains"] = True
             if not any(loader is known for known in self.loaders):
                 self.loaders.append(loader)  # made by an imported file
@@ -275,6 +276,10 @@ class Record:
         for backward in backwards or ({place} if not self.passes else set()):
             self.step_fact(optimizer, backward, place, frozenset(states))
         run.write(optimizer.fields, "$gradients", frozenset({("stale", None, None)}))
+
+    def look(self) -> None:
+        """A gradient was looked at: what a later clear wipes has been used."""
+        self.before, self.read = self.read, self.run.clock
 
     def hand_step(self, node: Any) -> None:
         """A parameter was changed by its gradient without an optimiser."""

@@ -108,7 +108,8 @@ def _terms(value: Value, depth: int = 0) -> list[Value]:
 
 def _write(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -> Value | None:
     if tensor.op == "gradient":
-        if name in ("zero_", "fill_", "mul_"):
+        given = args.get(0, "value")
+        if name == "zero_" or (name in ("fill_", "mul_") and type(given) is Const and given.value == 0):
             run.record.clear_tensor(tensor.inputs[0], node)
             return tensor
         return None
@@ -198,8 +199,10 @@ def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value 
         return Obj("opaque", name=name)
     if obj.kind == "opaque" and name == "data" and obj.sources:
         return Tensor("cut", (obj,), run.place(node), False)
+    if obj.kind == "opaque" and name == "training" and networks.network_like(obj):
+        return networks.mode_flag(run, obj)
     if obj.kind == "opaque" and name == "grad":
-        run.record.read = run.clock
+        run.record.look()
         return Tensor("gradient", (obj,), run.place(node), False)
     if obj.kind == "opaque" and name in ("shape", "device", "dtype"):
         return Const(...)
@@ -210,7 +213,7 @@ def _module_attribute(run: Interpreter, obj: Obj, name: str) -> Value | None:
     if name == "training":
         states = {mode for mode, _, _ in networks.modes(run, obj)}
         names = {str(mode) for mode in states}
-        return Const(names == {"train"}) if names in ({"train"}, {"eval"}) else Const(...)
+        return Const(names == {"train"}) if names in ({"train"}, {"eval"}) else networks.mode_flag(run, obj)
     spec = obj.fields.get("$spec")
     if spec is not None and spec.parametric and name in ("weight", "bias"):
         bias = obj.fields["$args"].get("bias")

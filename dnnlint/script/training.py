@@ -227,6 +227,9 @@ def module_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
     """Methods that every nn.Module has."""
     if name in ("train", "eval"):
         mode = args.get(0, "mode") if name == "train" else None
+        if type(mode) is Obj and mode.kind == "flag":
+            networks.restore_mode(run, mode)
+            return obj
         known = True if mode is None else run.truth(mode)[0]
         if known is None:
             both = [Mode.TRAIN, Mode.EVAL]
@@ -354,8 +357,11 @@ def opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
         return Const(None)
     if name == "step":
         return _opaque_step(run, obj, args, node)
-    if name in ("train", "eval") and (not args.values() or type(args.values()[0]) is Const):
+    if name in ("train", "eval") and (not args.values() or _is_flag(args.values()[0])):
         mode = args.get(0, "mode")
+        if type(mode) is Obj:
+            networks.restore_mode(run, mode)
+            return obj
         known = name == "train" and (mode is None or run.truth(mode)[0])
         networks.set_mode(run, obj, Mode.TRAIN if known else Mode.EVAL, run.place(node))
         return obj
@@ -376,6 +382,10 @@ def opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
     if name == "setup" and "fabric" in obj.name.lower():
         return act(run, "arguments", obj, args, node)
     return None
+
+
+def _is_flag(value: Value) -> bool:
+    return type(value) is Const or (type(value) is Obj and value.kind == "flag")
 
 
 def _opaque_backward(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
