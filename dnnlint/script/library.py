@@ -121,8 +121,6 @@ def unresolved(run: Interpreter, name: str, args: Args, node: Any) -> Value:
     searches.called(run, name.rpartition(".")[2], node)
     run.record.havoc(run, args.values(), func)
     result = tensors.opaque_result(run, "unknown", func, args, node)
-    if type(result) is Obj and not result.name:
-        result.name = name.rpartition(".")[2]
     return result
 
 

@@ -136,8 +136,17 @@ def _source(value: Value) -> Value:
 
 
 def _from_network(target: Value) -> bool:
-    found = graph.reach(target)
-    return any(type(node) is Tensor and node.call is not None for node in found.nodes)
+    """Whether a target is what a network puts out (features, a teacher), not something computed with it."""
+    stack = [target]
+    while stack:
+        value = stack.pop()
+        if type(value) is Union:
+            stack.extend(value.options)
+        elif type(value) is Tensor and value.call is not None:
+            return True
+        elif type(value) is Tensor and value.op in ("view", "cut") and value.inputs:
+            stack.append(value.inputs[0])
+    return False
 
 
 def method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:

@@ -339,7 +339,7 @@ def _shape(args: Args) -> tuple[Any, ...]:
 
 def _symbol(value: Value) -> Value:
     if type(value) is Tensor or (type(value) is Obj and value.kind == "opaque"):
-        return Tensor("input", (), objects.NOWHERE, False)
+        return Tensor("input", (), objects.NOWHERE, None)
     return value
 
 
@@ -354,9 +354,9 @@ def _mark(run: Interpreter, value: Value, call: NetworkCall, args: Args, graph: 
     if kind is Obj and value.kind in ("list", "dict", "instance"):  # type: ignore[attr-defined]
         return _mark_object(run, value, call, args, graph, depth)  # type: ignore[arg-type]
     inputs = tuple([value, *[arg for arg in args.values() if objects.flows(arg)]])
-    if kind is Tensor and value.attached is not True and graph:  # type: ignore[attr-defined]
-        # the graph inside was told with inputs that carry none
-        graph = objects.attached(run, args.values()) if value.attached is False else None  # type: ignore[attr-defined]
+    inner = objects.carries(value)
+    if graph and inner is not True:  # what depends on nothing but the inputs carries a graph if they do
+        graph = inner if inner is False else objects.attached(run, args.values())
     return Tensor("output", inputs, call.place, graph, call=call)
 
 
