@@ -4,7 +4,6 @@ import importlib.util
 import json
 import re
 import shutil
-import sys
 from collections import Counter
 from pathlib import Path, PurePosixPath
 from types import ModuleType
@@ -55,9 +54,7 @@ def test_every_entry_has_all_keys_and_no_others(judged: list[dict[str, Any]]) ->
 
 def test_values_have_their_forms(judged: list[dict[str, Any]]) -> None:
     forms = {"repository": r"[\w.-]+/[\w.-]+", "commit": r"[0-9a-f]{40}", "path": r".+\.py", "why": r"\S.*[^.\s]"}
-    wrong = [
-        (key, entry[key]) for entry in judged for key, form in forms.items() if not re.fullmatch(form, entry[key])
-    ]
+    wrong = [(key, entry[key]) for entry in judged for key, form in forms.items() if not re.fullmatch(form, entry[key])]
 
     assert wrong == []
     assert [entry for entry in judged if type(entry["line"]) is not int or entry["line"] < 1] == []
@@ -146,7 +143,7 @@ def test_the_runner_tells_new_gone_and_missing_apart(runner: ModuleType) -> None
 def test_the_runner_fails_on_a_finding_that_nobody_judged(
     root: Path, runner: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    faulty = root / "fixtures/missing-zero-grad"
+    faulty = root / "fixtures/optimisation/missing_zero_grad"
     shutil.copytree(faulty, tmp_path / "demo")
 
     assert runner.main([str(tmp_path)]) == 1

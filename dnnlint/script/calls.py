@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import definitions, expressions, ir, library, networks, objects, tensors
+from dnnlint.script import attributes, definitions, flow, ir, iteration, library, networks, objects, tensors
+from dnnlint.script.frames import Frame
 from dnnlint.script.values import (
     NEVER,
+    NOWHERE,
     Args,
     Bound,
     Class,
@@ -24,7 +26,6 @@ from dnnlint.script.values import (
     Union,
     Value,
     join,
-    options,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def call(run: Interpreter, func: Value, args: Args, node: Any) -> Value:
     """The result of calling a value."""
     handler = _CALL.get(type(func))
     if handler is None:
-        return objects.unknown([func, *args.values()])
+        return flow.unknown([func, *args.values()])
     return handler(run, func, args, node)
 
 
@@ -84,7 +85,7 @@ def each(run: Interpreter, alternatives: tuple[Value, ...], act: Callable[[Value
         return run_one
 
     run.branch([one(option) for option in present])
-    return join(results) if results else objects.unknown(())  # type: ignore[no-any-return]
+    return join(results) if results else flow.unknown(())
 
 
 def _call_external(run: Interpreter, func: Any, args: Args, node: Any) -> Value:
@@ -132,21 +133,21 @@ def call_method(run: Interpreter, receiver: Value, name: str, args: Args, node: 
     if kind is Tensor:
         return tensors.method(run, receiver, name, args, node)  # type: ignore[arg-type]
     if kind is Module:
-        return call(run, objects.module_attribute(run, receiver, name), args, node)  # type: ignore[arg-type]
+        return call(run, attributes.module_attribute(run, receiver, name), args, node)  # type: ignore[arg-type]
     if kind is Union:
         return each(run, receiver.options, lambda option: call_method(run, option, name, args, node))  # type: ignore[attr-defined]
     if kind is Class:
-        found = objects.get_attribute(run, receiver, name, node)
+        found = attributes.get_attribute(run, receiver, name, node)
         if type(found) is Method:
             return library.class_method(run, receiver, name, args, node)  # type: ignore[arg-type]
         return call(run, found, args, node)
     if kind is Const:
         return _constant_method(receiver, name, args)  # type: ignore[arg-type]
     if kind is Method:
-        return call_method(run, objects.unknown((receiver.receiver,)), name, args, node)  # type: ignore[attr-defined]
+        return call_method(run, flow.unknown((receiver.receiver,)), name, args, node)  # type: ignore[attr-defined]
     if kind is Iteration and name == "__next__":
-        return objects.element(run, receiver, node)
-    return objects.unknown([receiver, *args.values()])
+        return iteration.element(run, receiver, node)
+    return flow.unknown([receiver, *args.values()])
 
 
 def _object_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value:
@@ -170,15 +171,15 @@ def _object_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any)
     return library.method(run, obj, name, args, node)
 
 
-_PURE_STRING = frozenset(
-    "lower upper strip lstrip rstrip split rsplit startswith endswith find replace join format title capitalize "
-    "count index isdigit partition rpartition casefold".split()
-)
+_PURE_STRING = frozenset({
+    "lower", "upper", "strip", "lstrip", "rstrip", "split", "rsplit", "startswith", "endswith", "find", "replace",
+    "join", "format", "title", "capitalize", "count", "index", "isdigit", "partition", "rpartition", "casefold",
+})  # fmt: skip
 
 
 def _constant_method(value: Const, name: str, args: Args) -> Value:
     if name not in _PURE_STRING or not isinstance(value.value, str):
-        return Const(..., value.soft) if value.value is not None else objects.unknown(())
+        return Const(..., value.soft) if value.value is not None else flow.unknown(())
     given: list[Any] = []
     for arg in args.positional:
         items = objects.known_items(arg)
@@ -195,7 +196,7 @@ def _constant_method(value: Const, name: str, args: Args) -> Value:
     except (TypeError, ValueError, IndexError, KeyError, AttributeError):
         return Const(..., value.soft)
     if isinstance(result, (list, tuple)):
-        return objects.new_list([Const(part, value.soft) for part in result[:32]], objects.NOWHERE)
+        return objects.new_list([Const(part, value.soft) for part in result[:32]], NOWHERE)
     return Const(result, value.soft)
 
 
@@ -209,8 +210,6 @@ def call_function(
 
     ``resume`` is run wherever the function yields: it is a context manager, and that is the body of its with.
     """
-    from dnnlint.script.interpreter import Frame
-
     if func.kind == "context" and resume is None:
         made = Obj("generator", None, run.place(node))
         made.fields["$func"], made.fields["$given"] = func, args
@@ -218,7 +217,7 @@ def call_function(
     depth = sum(1 for frame in run.frames if frame.function is not None and frame.function.node is func.node)
     if depth >= _MOST_RECURSION or len(run.frames) >= _MOST_FRAMES:
         run.record.havoc(run, args.values())
-        return objects.unknown(args.values())
+        return flow.unknown(args.values())
     names = bind_parameters(run, func, args, node)
     frame = Frame(func.name, func.module, names, func.closure)
     frame.function = func
@@ -250,7 +249,7 @@ def call_function(
         run.write(run.flags, "grad", before)
     if generator:
         yields = frame.yields or []
-        return Iteration(None, join(yields) if yields else objects.unknown(()), None)
+        return Iteration(None, join(yields) if yields else flow.unknown(()), None)
     return result
 
 
@@ -281,12 +280,12 @@ def bind_parameters(run: Interpreter, func: Func, args: Args, node: Any) -> dict
             names[name] = default(func, name, args.open)
     if params.varargs is not None:
         rest = given[len(params.positional) :]
-        names[params.varargs] = objects.new_list(rest, objects.NOWHERE, True) if args.open else Tuple(tuple(rest))
+        names[params.varargs] = objects.new_list(rest, NOWHERE, True) if args.open else Tuple(tuple(rest))
     for name in params.keyword_only:
         names[name] = args.keywords[name] if name in args.keywords else default(func, name, args.open)
     if params.kwargs is not None:
         extra = {k: v for k, v in args.keywords.items() if k not in names}
-        names[params.kwargs] = objects.new_dict(extra, objects.NOWHERE, args.open)
+        names[params.kwargs] = objects.new_dict(extra, NOWHERE, args.open)
     return names
 
 
@@ -308,10 +307,10 @@ def call_scoped(run: Interpreter, name: str, args: Args, node: Any) -> Value:
         return objects.new_dict({k: v for k, v in cell.items() if isinstance(v, Value)}, run.place(node), True)
     func = frame.function
     if func is None or func.owner is None or not func.node.params.positional:
-        return objects.unknown(())
+        return flow.unknown(())
     receiver = frame.locals.get(func.node.params.positional[0])
     if not isinstance(receiver, Value):
-        return objects.unknown(())
+        return flow.unknown(())
     proxy = Obj("super", func.owner, run.place(node))
     proxy.fields["$self"] = receiver
     return proxy
@@ -331,12 +330,4 @@ def super_method(run: Interpreter, proxy: Obj, name: str, args: Args, node: Any)
                 return call_function(run, found, Args([*first, *args.positional], args.keywords, args.open), node)
     if type(receiver) is Obj:
         return library.super_call(run, receiver, [b for b in order[start:] if type(b) is not Class], name, args, node)
-    return objects.unknown(args.values())
-
-
-def arithmetic(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> Value:
-    """The result of a binary operator; here because augmentation needs it too."""
-    return expressions.binary(run, op, left, right, node)
-
-
-__all__ = ["call", "call_function", "call_method", "options"]
+    return flow.unknown(args.values())

@@ -6,9 +6,23 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import objects
+from dnnlint.script import flow, iteration, objects
 from dnnlint.script.tables import datasets
-from dnnlint.script.values import Args, Class, Const, Ext, Func, Iteration, Obj, Tensor, Tuple, Union, Value, options
+from dnnlint.script.values import (
+    Args,
+    Class,
+    Const,
+    Ext,
+    Func,
+    Handler,
+    Iteration,
+    Obj,
+    Tensor,
+    Tuple,
+    Union,
+    Value,
+    options,
+)
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -30,13 +44,11 @@ def is_dataset(name: str) -> bool:
 
 
 def _loader(run: Interpreter, args: Args, node: Any) -> Value:
-    given = dict(args.keywords)
-    for name, value in zip(_LOADER, args.positional, strict=False):
-        given[name] = value
+    given = {**args.keywords, **dict(zip(_LOADER, args.positional, strict=False))}
     obj = Obj("loader", "torch.utils.data.DataLoader", run.place(node))
     obj.fields["$args"] = given
     obj.fields["$open"] = args.open
-    obj.fields["$dataset"] = given.get("dataset", objects.unknown(()))
+    obj.fields["$dataset"] = given.get("dataset", flow.unknown(()))
     obj.fields["$scope"] = run.frame.name
     run.record.loaders.append(obj)
     return obj
@@ -98,14 +110,11 @@ def _derived(name: str) -> Callable[[Any, Args, Any], Value]:
 def _train_test_split(run: Interpreter, args: Args, node: Any) -> Value:
     shuffle = args.keywords.get("shuffle")
     kept = shuffle is not None and run.truth(shuffle)[0] is False
-    parts: list[Value] = []
-    for value in args.positional:
-        for _ in range(2):
-            parts.append(Tensor("view" if kept else "shuffled", (value,), run.place(node), False))
-    return Tuple(tuple(parts))
+    op = "view" if kept else "shuffled"
+    return Tuple(tuple([Tensor(op, (value,), run.place(node), False) for value in args.positional for _ in range(2)]))
 
 
-HANDLERS: dict[str, Callable[[Any, Args, Any], Value]] = {
+HANDLERS: dict[str, Handler] = {
     "torch.utils.data.DataLoader": _loader,
     "torch_geometric.loader.DataLoader": _loader,
     "torch_geometric.data.DataLoader": _loader,
@@ -119,8 +128,8 @@ HANDLERS: dict[str, Callable[[Any, Args, Any], Value]] = {
 def loader_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:
     """Methods of a loader."""
     if name == "__iter__":
-        return objects.iterate(run, obj, node)
-    return objects.unknown(())
+        return iteration.iterate(run, obj, node)
+    return flow.unknown(())
 
 
 class Order:
@@ -138,7 +147,9 @@ class Order:
         self.ordered = _ordered(dataset, args) or bool(_ORDERED_NAME.search(loader.name))
         self.samples = _samples(dataset)
         batch = args.get("batch_size")
-        self.batch_size = batch.value if type(batch) is Const and type(batch.value) is int else 1 if batch is None else None
+        self.batch_size = (
+            batch.value if type(batch) is Const and type(batch.value) is int else 1 if batch is None else None
+        )
         if type(batch) is Obj and "$length" in batch.fields:
             self.samples, self.batch_size = 1, 1  # the whole data set in one batch: no order to speak of
 
@@ -165,7 +176,7 @@ def _given(run: Interpreter, values: tuple[Value | None, ...], hidden: bool) -> 
 
 
 def _iterable(dataset: Value) -> bool | None:
-    states = set()
+    states: set[bool | None] = set()
     for option in options(dataset):
         if type(option) is Obj and type(option.cls) is Class:
             names = {base.dotted for base in option.cls.foreign() if type(base) is Ext}
@@ -174,15 +185,15 @@ def _iterable(dataset: Value) -> bool | None:
             elif option.fields.get("$open"):
                 states.add(None)
             else:
-                states.add(type(option.cls.find("__iter__")) is Func and type(option.cls.find("__getitem__")) is not Func)
+                states.add(
+                    type(option.cls.find("__iter__")) is Func and type(option.cls.find("__getitem__")) is not Func
+                )
         elif type(option) is Obj and option.kind == "dataset":
             inner = option.fields.get("$iterable")
             if inner is None:
                 inner = any(_iterable(value) is True for value in option.fields.get("$inputs", ())[:1])
             states.add(bool(inner))
-        elif type(option) is Obj and option.kind in ("list", "dict"):
-            states.add(False)
-        elif type(option) is Tensor or type(option) is Tuple:
+        elif type(option) in (Tensor, Tuple) or (type(option) is Obj and option.kind in ("list", "dict")):
             states.add(False)
         elif type(option) is Iteration:
             states.add(False if option.items is not None or option.source is not None else None)
@@ -196,9 +207,8 @@ def _ordered(dataset: Value, args: dict[str, Value], depth: int = 0) -> bool:
     for option in options(dataset):
         if type(option) is Tensor and option.op == "shuffled":
             return True
-        if type(option) is Tensor and option.inputs and depth < 8:
-            if any(_ordered(value, {}, depth + 1) for value in option.inputs):
-                return True
+        if type(option) is Tensor and depth < 8 and any(_ordered(value, {}, depth + 1) for value in option.inputs):
+            return True
         if type(option) is not Obj:
             continue
         name = option.cls.name if type(option.cls) is Class else str(option.cls or "")

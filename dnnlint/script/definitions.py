@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import calls, ir, library, networks, objects
+from dnnlint.script import calls, flow, ir, library, networks, objects
+from dnnlint.script.frames import Frame
 from dnnlint.script.values import Args, Class, Const, Ext, Func, Lazy, Module, Obj, Value
 
 if TYPE_CHECKING:
@@ -62,8 +63,6 @@ def _transparent(made: Func, decorator: Func) -> bool:
 
 def klass(run: Interpreter, node: Any) -> Value:
     """The value a class statement binds."""
-    from dnnlint.script.interpreter import Frame
-
     outer = run.frame
     bases = [run.evaluate(base) for base in node.bases]
     cls = Class(node, outer.module, [base for base in bases if base is not None])
@@ -113,7 +112,7 @@ def instantiate(run: Interpreter, cls: Class, args: Args, node: Any) -> Value:
     """An instance of a project class; its constructor is run."""
     kind = library.class_kind(cls)
     if kind == "function":
-        return objects.unknown(args.values())
+        return flow.unknown(args.values())
     obj = Obj(kind, cls, run.place(node))
     if any(not library.closed_base(base) for base in cls.foreign()):
         obj.fields["$open"] = True  # a base that is not known may do anything

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from dnnlint.script import calls, definitions, facts, ir, library, networks
+from dnnlint.script.frames import Frame
 from dnnlint.script.interpreter import Exhausted, Interpreter
 from dnnlint.script.modules import Project
 from dnnlint.script.values import Args, Class, Const, Func, Module, Obj, Tensor, Value
@@ -46,12 +47,16 @@ def _roots(machine: Interpreter, module: Module, fuel: int) -> None:
     pending.sort(key=lambda value: (mentions.get(value.name, 0) > 0, type(value) is Class))
     known = _telling([value for value in pending if type(value) is Func])
     for value in pending:
-        if type(value) is Func and value.node.traits.isdisjoint(known) and not any(map(_TELLING.search, value.node.traits)):
+        if (
+            type(value) is Func
+            and value.node.traits.isdisjoint(known)
+            and not any(map(_TELLING.search, value.node.traits))
+        ):
             continue
         if type(value) is Func and id(value.node) not in machine.executed:
-            _attempt(machine, module, fuel, lambda value=value: _function(machine, value))  # type: ignore[misc]
+            _attempt(machine, module, fuel, lambda value=value: _function(machine, value))
         elif type(value) is Class:
-            _attempt(machine, module, fuel, lambda value=value: _class(machine, value, module, fuel))  # type: ignore[misc]
+            _attempt(machine, module, fuel, lambda value=value: _class(machine, value, module, fuel))
 
 
 # What a function must call before it is worth running on arguments of which nothing is known.
@@ -78,8 +83,6 @@ def _own(value: Value, module: Module) -> bool:
 
 
 def _attempt(machine: Interpreter, module: Module, fuel: int, act: Any) -> None:
-    from dnnlint.script.interpreter import Frame
-
     if not machine.refuel(fuel // _SHARE):
         return
     machine.flags = {"grad": None}

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import calls, ir, objects, searches
-from dnnlint.script.values import (
-    MISSING,
-    Args,
-    Const,
-    Ext,
-    Func,
-    Iteration,
-    Lazy,
-    Obj,
-    Tensor,
-    Tuple,
-    Union,
-    Value,
-    join,
-    options,
+from dnnlint.script import (
+    attributes,
+    calls,
+    conditions,
+    flow,
+    indexing,
+    ir,
+    iteration,
+    objects,
+    operators,
+    searches,
 )
+from dnnlint.script.values import MISSING, Args, Const, Ext, Func, Iteration, Lazy, Obj, Tuple, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
-
-_BINARY: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
-    "%": operator.mod, "**": operator.pow, "<<": operator.lshift, ">>": operator.rshift, "&": operator.and_,
-    "|": operator.or_, "^": operator.xor,
-}  # fmt: skip
-_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-    "is": operator.is_, "is not": operator.is_not, "in": lambda a, b: a in b, "not in": lambda a, b: a not in b,
-}  # fmt: skip
-_TENSOR_OPS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "pow", "//": "cut", "%": "cut"}
-_BIG = 1 << 64
 
 
 def lookup(run: Interpreter, name: str) -> Value:
@@ -70,7 +53,7 @@ def _name(run: Interpreter, node: Any) -> Value:
 
 
 def _attr(run: Interpreter, node: Any) -> Value:
-    return objects.get_attribute(run, run.evaluate(node.value), node.name, node)
+    return attributes.get_attribute(run, run.evaluate(node.value), node.name, node)
 
 
 def arguments(run: Interpreter, node: Any) -> Args:
@@ -116,8 +99,8 @@ def _call(run: Interpreter, node: Any) -> Value:
 def _subscript(run: Interpreter, node: Any) -> Value:
     value = run.evaluate(node.value)
     if type(node.index) is ir.Slice:
-        return objects.get_slice(run, value, node.index, node)
-    return objects.get_item(run, value, run.evaluate(node.index), node)
+        return indexing.get_slice(run, value, node.index, node)
+    return indexing.get_item(run, value, run.evaluate(node.index), node)
 
 
 def _slice(run: Interpreter, node: Any) -> Value:
@@ -171,143 +154,6 @@ def _dict(run: Interpreter, node: Any) -> Value:
     return made
 
 
-def binary(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> Value:
-    """The result of an arithmetic operator."""
-    if type(left) is Const and type(right) is Const:
-        return _fold(op, left, right)
-    if type(left) is Union or type(right) is Union:
-        pairs = [(a, b) for a in options(left) for b in options(right)]
-        if len(pairs) <= 6:
-            return join([binary(run, op, a, b, node) for a, b in pairs])  # type: ignore[no-any-return]
-    listed = objects.concatenate(op, left, right, run.place(node))
-    if listed is not None:
-        return listed
-    if objects.tensorial(left) or objects.tensorial(right):
-        kind = _TENSOR_OPS.get(op, "cut")
-        inputs = tuple(value for value in (left, right) if objects.flows(value))
-        attached = False if kind == "cut" else objects.attached(run, inputs)
-        return run.operation(Tensor(kind, inputs, run.place(node), attached, extra=(left, right)))
-    return objects.unknown((left, right))
-
-
-def _fold(op: str, left: Const, right: Const) -> Value:
-    a, b, soft = left.value, right.value, left.soft or right.soft
-    if a is ... or b is ... or op not in _BINARY:
-        return Const(..., soft)
-    if isinstance(a, str) and op == "%":
-        return Const(..., soft)
-    if op in ("**", "<<", "*") and any(isinstance(x, int) and abs(x) > 4096 for x in (a, b)):
-        if not (op == "*" and isinstance(a, (int, float)) and isinstance(b, (int, float)) and abs(a * b) < _BIG):
-            return Const(..., soft)
-    try:
-        return Const(_BINARY[op](a, b), soft)
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
-        return Const(..., soft)
-
-
-def _binop(run: Interpreter, node: Any) -> Value:
-    spine = []
-    while type(node) is ir.BinOp:
-        spine.append(node)
-        node = node.left
-    value = run.evaluate(node)
-    for item in reversed(spine):
-        value = binary(run, item.op, value, run.evaluate(item.right), item)
-    return value
-
-
-def _unary(run: Interpreter, node: Any) -> Value:
-    value = run.evaluate(node.value)
-    if node.op == "not":
-        known, soft = run.truth(value)
-        return Const(... if known is None else not known, soft)
-    if type(value) is Const:
-        if node.op in "+-" and isinstance(value.value, (int, float)):
-            return Const(-value.value if node.op == "-" else value.value, value.soft)
-        return Const(..., value.soft)
-    if objects.tensorial(value):
-        op = {"-": "neg", "+": "view"}.get(node.op, "cut")
-        attached = False if op == "cut" else objects.attached(run, (value,))
-        return run.operation(Tensor(op, (value,), run.place(node), attached))
-    return objects.unknown((value,))
-
-
-def _bool(run: Interpreter, node: Any) -> Value:
-    wanted = node.op == "or"
-    kept: list[Value] = []
-    soft = False
-    for part in node.values:
-        value = run.evaluate(part)
-        known, by_default = run.truth(value)
-        if known is wanted:
-            if by_default and kept == []:
-                return value
-            kept.append(value)
-            break
-        if known is None or part is node.values[-1]:
-            kept.append(value)
-        soft = soft or by_default
-    if len(kept) > 1 and all(type(value) is Const and isinstance(value.value, (bool, type(...))) for value in kept):
-        return Const(...)
-    value = join(kept)
-    if soft and type(value) is Const:
-        return Const(value.value, True)
-    return value  # type: ignore[no-any-return]
-
-
-def _compare(run: Interpreter, node: Any) -> Value:
-    left = run.evaluate(node.left)
-    result: Value = Const(True)
-    for op, right_node in node.ops:
-        right = run.evaluate(right_node)
-        outcome = _compared(run, op, left, right, node)
-        if type(outcome) is not Const or outcome.value is ...:
-            return outcome
-        result = Const(outcome.value, outcome.soft or (type(result) is Const and result.soft))
-        if not outcome.value:
-            return result
-        left = right
-    return result
-
-
-def _compared(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> Value:
-    if op in ("is", "is not", "==", "!=") and type(right) is Const and right.value is None:
-        return objects.is_none(left, op in ("is", "=="))
-    if op in ("in", "not in"):
-        return objects.contains(left, right, op == "in")
-    if type(left) is Const and type(right) is Const:
-        a, b, soft = left.value, right.value, left.soft or right.soft
-        if a is ... or b is ... or (a is None and left.soft):  # an option without a default is going to be given
-            return Const(..., soft)
-        if op in ("is", "is not"):
-            op = "==" if op == "is" else "!="
-        try:
-            return Const(bool(_COMPARE[op](a, b)), soft)
-        except (TypeError, KeyError, ValueError):
-            return Const(..., soft)
-    if op in ("is", "==", "is not", "!=") and type(left) is Ext and type(right) is Ext:
-        if not left.dotted.endswith("__name__"):
-            return Const((left.dotted == right.dotted) is (op in ("is", "==")))
-    if objects.tensorial(left) or objects.tensorial(right):
-        return Tensor("cut", (left, right), run.place(node), False)
-    return Const(...)
-
-
-def _ifexp(run: Interpreter, node: Any) -> Value:
-    known, soft = run.truth(run.evaluate(node.test))
-    if known is not None:
-        return run.evaluate(node.body if known else node.orelse)
-    values: list[Value] = []
-
-    def side(expression: Any, outcome: bool) -> bool:
-        run.narrowed(node.test, outcome)
-        values.append(run.evaluate(expression))
-        return True
-
-    run.branch([lambda: side(node.body, True), lambda: side(node.orelse, False)])
-    return join(values)  # type: ignore[no-any-return]
-
-
 def _lambda(run: Interpreter, node: Any) -> Value:
     frame = run.frame
     function = Func(node, frame.module, (frame.locals, *frame.closure), "<lambda>")
@@ -317,7 +163,7 @@ def _lambda(run: Interpreter, node: Any) -> Value:
 
 
 def _comp(run: Interpreter, node: Any) -> Value:
-    return objects.comprehend(run, node)
+    return iteration.comprehend(run, node)
 
 
 def _fstring(run: Interpreter, node: Any) -> Value:
@@ -340,9 +186,9 @@ def _yield(run: Interpreter, node: Any) -> Value:
         frame.resume(value)
     elif frame.yields is not None:
         if node.delegates:
-            value = objects.element(run, objects.iterate(run, value, node), node)
+            value = iteration.element(run, iteration.iterate(run, value, node), node)
         frame.yields.append(value)
-    return objects.unknown(())
+    return flow.unknown(())
 
 
 def _walrus(run: Interpreter, node: Any) -> Value:
@@ -364,11 +210,11 @@ EVALUATE: dict[type, Callable[[Interpreter, Any], Value]] = {
     ir.Slice: _slice,
     ir.Seq: _seq,
     ir.DictExpr: _dict,
-    ir.BinOp: _binop,
-    ir.UnaryOp: _unary,
-    ir.BoolOp: _bool,
-    ir.Compare: _compare,
-    ir.IfExp: _ifexp,
+    ir.BinOp: operators.arithmetic,
+    ir.UnaryOp: operators.unary,
+    ir.BoolOp: conditions.boolean,
+    ir.Compare: conditions.comparison,
+    ir.IfExp: conditions.conditional,
     ir.Lambda: _lambda,
     ir.Comp: _comp,
     ir.Starred: _starred,
@@ -376,5 +222,3 @@ EVALUATE: dict[type, Callable[[Interpreter, Any], Value]] = {
     ir.Yield: _yield,
     ir.Walrus: _walrus,
 }
-
-__all__ = ["EVALUATE", "Iteration", "arguments", "binary", "lookup"]

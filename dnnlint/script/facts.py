@@ -7,12 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
 from dnnlint.evidence import vocabulary
-from dnnlint.evidence.script import Accumulation, EvaluationPass, Init, Layer, Loader, Network, Operation, Stray, WeightInit
-from dnnlint.script import data, graph, networks, objects, parameters
+from dnnlint.evidence.script import (
+    Accumulation,
+    EvaluationPass,
+    Init,
+    Layer,
+    Loader,
+    Network,
+    Operation,
+    Stray,
+    WeightInit,
+)
+from dnnlint.script import data, flow, graph, networks, objects, parameters
 from dnnlint.script.values import Class, Iteration, NetworkCall, Obj, Tensor, Tuple, Value, options
 
 if TYPE_CHECKING:
-    from dnnlint.script.interpreter import Interpreter, Loop
+    from dnnlint.script.frames import Loop
+    from dnnlint.script.interpreter import Interpreter
     from dnnlint.script.record import Kept
 
 _EVALUATION = re.compile(
@@ -21,8 +32,11 @@ _EVALUATION = re.compile(
     re.IGNORECASE,
 )
 _TRAINING = re.compile(r"(?:^|_)(?:train|fit|training)(?:_|$|(?=[A-Z\d]))", re.IGNORECASE)
+_LOADING = re.compile(r"load|data|batch|iter|set$|_dl$|^dl", re.IGNORECASE)
 _UNIT_TEST = re.compile(r"(?:^|[/\\])(?:tests?[/\\](?:.*[/\\])?)?test_\w*\.py$|_test\.py$|conftest\.py$")
-_STATISTICS = re.compile(r"(?:^|_)bn(?:_|$)|batch_?norm|recalib|calibrat|running_stat|update_stat|precise", re.IGNORECASE)
+_STATISTICS = re.compile(
+    r"(?:^|_)bn(?:_|$)|batch_?norm|recalib|calibrat|running_stat|update_stat|precise", re.IGNORECASE
+)
 
 
 def layer(obj: Obj, path: str = "") -> Layer:
@@ -137,7 +151,8 @@ def _activations(tensor: Tensor, consumers: dict[int, list[Tensor]], depth: int 
 def _gates(tensor: Tensor, consumers: dict[int, list[Tensor]], depth: int = 0) -> bool:
     following = consumers.get(id(tensor), [])
     return bool(following) and all(
-        one.op in ("mul", "lerp") or (one.op in ("view", "sub") and depth < 4 and _gates(one, consumers, depth + 1)) for one in following
+        one.op in ("mul", "lerp") or (one.op in ("view", "sub") and depth < 4 and _gates(one, consumers, depth + 1))
+        for one in following
     )
 
 
@@ -159,7 +174,7 @@ def _strays(obj: Obj) -> tuple[Stray, ...]:
 
 
 def _own_layers(members: list[Obj], obj: Obj) -> bool:
-    """Whether layers are meant as parts: a whole network that was handed in may be kept apart on purpose (a teacher)."""
+    """Whether layers are meant as parts: a network that was handed in may be kept apart on purpose (a teacher)."""
     if len(members) > 1 and any("$spec" in member.fields for member in members):
         return True
     member = members[0]
@@ -253,8 +268,7 @@ def _names(call: NetworkCall, loop: Loop | None) -> list[str]:
     if loop is not None:
         names.extend(_loader_names(loop.iterable))
     for value in call.args:
-        for source in graph.reach(value).loaders[:2]:
-            names.append(source.name)
+        names.extend([source.name for source in graph.reach(value).loaders[:2]])
         if type(value) is Obj and value.name:
             names.append(value.name)
     names.extend(call.names)
@@ -285,7 +299,7 @@ def _over_data(loop: Loop) -> bool:
         return False
     source = iterable.source
     return source is not None and any(
-        type(option) is Obj and (option.kind in ("loader", "dataset", "instance") or bool(re.search(r"load|data|batch|iter|set$|_dl$|^dl", option.name, re.I)))
+        type(option) is Obj and (option.kind in ("loader", "dataset", "instance") or bool(_LOADING.search(option.name)))
         for option in options(source)
     )
 
@@ -313,7 +327,7 @@ def _over_parts(loop: Loop) -> bool:
 
 def _holds_graph(run: Interpreter, kept: Kept) -> bool:
     found = graph.reach(kept.new)
-    state = objects.carries(kept.new)
+    state = flow.carries(kept.new)
     backed = any(id(node) in run.record.learned for node in [kept.new])
     fresh = [call for call in found.calls if call.clock >= kept.clock]
     if state is False:

@@ -102,10 +102,7 @@ def forwards(run: Interpreter, found: Reach, optimizer: Obj) -> tuple[Forward, .
     """The network calls behind a loss, with the mode each was in."""
     calls = found.calls
     likely = {id(call.network) for call in calls if networks.network_like(call.network)}
-    out = []
-    for call in calls:
-        out.append(forward(run, call, _optimized(call, optimizer, likely)))
-    return tuple(dict.fromkeys(out))
+    return tuple(dict.fromkeys([forward(run, call, _optimized(call, optimizer, likely)) for call in calls]))
 
 
 def _optimized(call: NetworkCall, optimizer: Obj, likely: set[int]) -> bool | None:
@@ -152,9 +149,7 @@ def last(value: Value) -> tuple[list[Tensor], bool]:
         seen.add(id(node))
         if type(node) is Union:
             stack.extend(node.options)
-        elif type(node) is Tensor and node.op == "output" and node.inputs:
-            stack.append(node.inputs[0])
-        elif type(node) is Tensor and node.op in _THROUGH and node.inputs:
+        elif type(node) is Tensor and (node.op == "output" or node.op in _THROUGH) and node.inputs:
             stack.append(node.inputs[0])
         elif type(node) is Tensor and node.op in _JOINING and node.inputs:
             stack.extend(node.inputs)

@@ -4,18 +4,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence.script import Mode
-from dnnlint.script import builtin, calls, data, ir, losses, networks, objects, parameters, searches, tensors, training
+from dnnlint.script import (
+    attributes,
+    builtin,
+    calls,
+    containers,
+    contexts,
+    data,
+    engines,
+    flow,
+    guesses,
+    indexing,
+    inspection,
+    ir,
+    iterators,
+    losses,
+    module_methods,
+    networks,
+    parameters,
+    parsers,
+    processes,
+    searches,
+    stepping,
+    tensors,
+    training,
+)
 from dnnlint.script.tables import factories, frameworks, functions, inert, layers, optimizers
 from dnnlint.script.tables.tensors import HOST, METHODS
-from dnnlint.script.values import Args, Class, Const, Ext, Func, Obj, Tensor, Tuple, Value, options
+from dnnlint.script.values import Args, Class, Const, Ext, Func, Handler, Obj, Tensor, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
-
-Handler = Callable[[Any, Args, Any], Value]
 
 _NN_FILE = re.compile(r"^torch\.nn\.(?:modules(?:\.\w+)?|intrinsic|quantizable)\.(?=[A-Z])")
 _OPTIM_FILE = re.compile(r"^torch\.optim\.(?!lr_scheduler|swa_utils)\w+\.(?=[A-Z])")
@@ -62,7 +85,7 @@ def call(run: Interpreter, dotted: str, args: Args, node: Any) -> Value:
         return handler(run, args, node)
     wrapper = frameworks.MODEL_WRAPPERS.get(name)
     if wrapper is not None:
-        return training.wrapped(run, wrapper, args, node)
+        return engines.wrapped(run, wrapper, args, node)
     head = name.partition(".")[0]
     if head == "torch":
         known = _torch(run, name, args, node)
@@ -77,7 +100,7 @@ def call(run: Interpreter, dotted: str, args: Args, node: Any) -> Value:
     if kind is not None:
         return tensors.operate(run, kind, args, node)
     if name in inert.INERT_NAMES or name.startswith(inert.INERT_PREFIXES) or head in inert.INERT_PACKAGES:
-        return objects.unknown(())
+        return flow.unknown(())
     factory = training.network(run, name, args, node)
     if factory is not None:
         return factory
@@ -120,12 +143,18 @@ def unresolved(run: Interpreter, name: str, args: Args, node: Any) -> Value:
     func = Ext(name)
     searches.called(run, name.rpartition(".")[2], node)
     run.record.havoc(run, args.values(), func)
-    result = tensors.opaque_result(run, "unknown", func, args, node)
-    return result
+    return tensors.opaque_result(run, "unknown", func, args, node)
+
+
+@cache
+def _handlers() -> dict[str, Handler]:
+    """The functions with an entry of their own; of two rooms that know one name, the later here has the word."""
+    rooms = (data, contexts, processes, training, iterators, parsers, inspection, containers, builtin)
+    return {name: handler for room in rooms for name, handler in room.HANDLERS.items()}
 
 
 def _exact(name: str) -> Handler | None:
-    return builtin.HANDLERS.get(name) or training.HANDLERS.get(name) or data.HANDLERS.get(name)
+    return _handlers().get(name)
 
 
 # methods of library objects
@@ -133,14 +162,16 @@ def _exact(name: str) -> Handler | None:
 
 def method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value:
     """``obj.name(...)`` where no project class defines the method."""
-    handler = _METHODS.get(obj.kind)
+    handler = _methods().get(obj.kind)
     if handler is not None:
         result = handler(run, obj, name, args, node)
         if result is not None:
             return result
     if obj.kind in ("instance", "dataset") and type(obj.cls) is Class:
         return _inherited(run, obj, name, args, node)
-    return networks.call_unknown(run, objects.get_attribute(run, obj, name, node), args, node) if obj.kind == "opaque" else objects.unknown([obj, *args.values()])
+    if obj.kind == "opaque":
+        return networks.call_unknown(run, attributes.get_attribute(run, obj, name, node), args, node)
+    return flow.unknown([obj, *args.values()])
 
 
 def _inherited(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value:
@@ -149,21 +180,21 @@ def _inherited(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> 
         return calls.call(run, value, args, node)
     if obj.fields.get("$open") or obj.cls.foreign():
         run.record.havoc(run, [obj, *args.values()], Ext(name))
-    return objects.unknown([obj, *args.values()])
+    return flow.unknown([obj, *args.values()])
 
 
 def super_call(run: Interpreter, obj: Obj, bases: list[Value], name: str, args: Args, node: Any) -> Value:
     """``super().name(...)`` that reaches a library class."""
     if name == "__init__":
         if obj.kind == "optimizer" and args.positional:
-            training.take_parameters(run, obj, args.positional[0])
+            stepping.take_parameters(run, obj, args.positional[0])
         elif obj.kind == "module" and "$spec" in obj.fields:
             init_from_base(run, obj, args, node)
         return Const(None)
     if name == "forward" and "$spec" in obj.fields:
         spec = obj.fields["$spec"]
         if spec.kind == "container":
-            return networks._chain(run, obj, args, node)  # noqa: SLF001 - the same room
+            return networks._chain(run, obj, args, node)
         return networks.apply_layer(run, obj, spec, args, run.place(node))
     return method(run, obj, name, args, node)
 
@@ -176,10 +207,13 @@ def init_from_base(run: Interpreter, obj: Obj, args: Args, node: Any) -> None:
         short = canonical(base.dotted)
         spec = layers.LAYERS.get(short[9:]) if short.startswith("torch.nn.") else None
         if spec is not None:
-            made = networks.container(run, short, spec, args, node) if spec.kind == "container" else networks.new_layer(short, spec, args, obj.at)
+            if spec.kind == "container":
+                made = networks.container(run, short, spec, args, node)
+            else:
+                made = networks.new_layer(short, spec, args, obj.at)
             obj.fields.update({k: v for k, v in made.fields.items() if k in ("$spec", "$args", "$items", "$more")})
         elif short in optimizers.OPTIMIZERS and args.positional:
-            training.take_parameters(run, obj, args.positional[0])
+            stepping.take_parameters(run, obj, args.positional[0])
 
 
 def class_method(run: Interpreter, cls: Class, name: str, args: Args, node: Any) -> Value:
@@ -196,11 +230,16 @@ def class_method(run: Interpreter, cls: Class, name: str, args: Args, node: Any)
         first = args.positional[0]
         if type(first) is Obj:
             return super_call(run, first, [], name, Args(args.positional[1:], args.keywords), node)
-    return objects.unknown(args.values())
+    return flow.unknown(args.values())
 
 
 _MODULE_BASES = frozenset(
-    {"torch.nn.Module", "torch.jit.ScriptModule", "torch_geometric.nn.MessagePassing", "torch_geometric.nn.conv.MessagePassing"}
+    {
+        "torch.nn.Module",
+        "torch.jit.ScriptModule",
+        "torch_geometric.nn.MessagePassing",
+        "torch_geometric.nn.conv.MessagePassing",
+    }
 )
 _FUNCTION_BASES = frozenset({"torch.autograd.Function", "Exception", "ValueError", "RuntimeError", "Enum", "enum.Enum"})
 
@@ -229,7 +268,9 @@ def class_kind(cls: Class) -> str:
         name = canonical(base.dotted)
         if name in _MODULE_BASES or (name.startswith("torch.nn.") and name[9:] in layers.LAYERS):
             return "module"
-        if name in frameworks.LIGHTNING_MODULES or name.endswith((".LightningModule", ".PreTrainedModel", "PyTorchModelHubMixin")):
+        if name in frameworks.LIGHTNING_MODULES or name.endswith(
+            (".LightningModule", ".PreTrainedModel", "PyTorchModelHubMixin")
+        ):
             return "module"
         if name in optimizers.OPTIMIZERS:
             return "optimizer"
@@ -249,9 +290,9 @@ def call_object(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
     if obj.kind == "loss":
         return losses.apply(run, obj.fields["$loss"], args, node, obj)
     if obj.kind == "callable_scaler":
-        return training.scaled_step(run, args, node)
+        return stepping.scaled_step(run, args, node)
     if obj.kind == "context":
-        return args.positional[0] if args.positional else objects.unknown(())
+        return args.positional[0] if args.positional else flow.unknown(())
     searches.called(run, obj.name, node)
     return networks.call_unknown(run, obj, args, node)
 
@@ -274,40 +315,52 @@ def click_option(run: Interpreter, func: Func, decorator: Any) -> None:
 
 
 def _opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:
-    known = training.opaque_method(run, obj, name, args, node)
+    known = guesses.opaque_method(run, obj, name, args, node)
     if known is not None:
         return known
     kind = "cut" if name in HOST else METHODS.get(name)
     if kind is not None and (obj.sources or name in ("item", "detach", "numpy", "argmax", "tolist")):
-        inputs = tuple([obj, *[value for value in args.values() if objects.flows(value)]])
-        graph = False if kind == "cut" else objects.attached(run, inputs)
+        inputs = (obj, *[value for value in args.values() if flow.flows(value)])
+        graph = False if kind == "cut" else flow.attached(run, inputs)
         if kind == "view":
             return obj
         return tensors.make(run, Tensor(kind, inputs, run.place(node), graph))
-    if name in ("to", "cuda", "cpu", "float", "half", "double", "contiguous", "clone", "requires_grad_", "share_memory"):
+    if name in (
+        "to",
+        "cuda",
+        "cpu",
+        "float",
+        "half",
+        "double",
+        "contiguous",
+        "clone",
+        "requires_grad_",
+        "share_memory",
+    ):
         return obj
     if name in ("get", "pop", "setdefault") and args.positional:
-        return objects.get_item(run, obj, args.positional[0], node)
+        return indexing.get_item(run, obj, args.positional[0], node)
     if name in ("items", "values", "keys"):
-        return objects.unknown((obj,), obj.name)
+        return flow.unknown((obj,), obj.name)
     searches.called(run, name, node)
     return None
 
 
-_METHODS: dict[str, Callable[[Any, Obj, str, Args, Any], Value | None]] = {
-    "module": training.module_method,
-    "optimizer": training.optimizer_method,
-    "opaque": _opaque_method,
-    "scaler": training.scaler_method,
-    "engine": training.engine_method,
-    "scheduler": training.inert_method,
-    "loss": losses.method,
-    "loader": data.loader_method,
-    "list": builtin.list_method,
-    "dict": builtin.dict_method,
-    "parser": builtin.parser_method,
-    "namespace": builtin.namespace_method,
-    "context": training.inert_method,
-}
-
-__all__ = ["Tuple", "call", "method", "options"]
+@cache
+def _methods() -> dict[str, Callable[[Any, Obj, str, Args, Any], Value | None]]:
+    """What knows the methods of each kind of object."""
+    return {
+        "module": module_methods.module_method,
+        "optimizer": stepping.optimizer_method,
+        "opaque": _opaque_method,
+        "scaler": stepping.scaler_method,
+        "engine": engines.engine_method,
+        "scheduler": module_methods.inert_method,
+        "loss": losses.method,
+        "loader": data.loader_method,
+        "list": containers.list_method,
+        "dict": containers.dict_method,
+        "parser": parsers.parser_method,
+        "namespace": parsers.namespace_method,
+        "context": module_methods.inert_method,
+    }

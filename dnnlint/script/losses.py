@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence import vocabulary
 from dnnlint.evidence.script import LossCall
-from dnnlint.script import facts, graph, objects, parameters, tensors
+from dnnlint.script import facts, flow, graph, parameters, tensors
 from dnnlint.script.tables import functions
 from dnnlint.script.tables.losses import FUNCTIONAL, LOSSES, OTHER_FUNCTIONAL, OTHER_LOSSES, LossSpec
 from dnnlint.script.values import Args, Const, Obj, Tensor, Union, Value, options
@@ -45,14 +45,16 @@ def apply(run: Interpreter, spec: LossSpec, args: Args, node: Any, loss: Obj | N
     target = args.get(*spec.target) if spec.target is not None else None
     if prediction is None and args.positional:
         prediction = args.positional[0]
-    inputs = tuple([value for value in args.values() if objects.flows(value)])
+    inputs = tuple([value for value in args.values() if flow.flows(value)])
     if prediction is not None:
         _state(run, spec, prediction, target, node, loss)
-    made = Tensor("loss", inputs, run.place(node), objects.attached(run, inputs), extra=spec.kind)
+    made = Tensor("loss", inputs, run.place(node), flow.attached(run, inputs), extra=spec.kind)
     return tensors.make(run, made)
 
 
-def _state(run: Interpreter, spec: LossSpec, prediction: Value, target: Value | None, node: Any, loss: Obj | None) -> None:
+def _state(
+    run: Interpreter, spec: LossSpec, prediction: Value, target: Value | None, node: Any, loss: Obj | None
+) -> None:
     ends, known = graph.last(prediction)
     if not ends:
         return
@@ -155,18 +157,18 @@ def method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Valu
         return apply(run, obj.fields["$loss"], args, node, obj)
     if name in ("to", "cuda", "cpu", "train", "eval", "half", "float", "double", "requires_grad_"):
         return obj
-    return objects.unknown(())
+    return flow.unknown(())
 
 
 def fresh(run: Interpreter, name: str, args: Args, node: Any) -> Value:
     """torch.zeros, torch.randn, torch.tensor ...: no graph, unless asked for."""
     short = name.rpartition(".")[2]
     first = args.get(0, "data")
-    if short == "as_tensor" and first is not None and objects.tensorial(first):
+    if short == "as_tensor" and first is not None and flow.tensorial(first):
         return tensors.operate(run, "view", args, node)
     wanted = args.keywords.get("requires_grad")
     graph_wanted = wanted is not None and run.truth(wanted)[0]
-    inputs = tuple([value for value in args.values() if objects.flows(value)])
+    inputs = tuple([value for value in args.values() if flow.flows(value)])
     op = "leaf" if graph_wanted else "fresh"
     if short == "randperm":
         return Tensor("shuffled", (), run.place(node), False)

@@ -5,26 +5,13 @@ Fields are read directly; libcst's own visitors rebuild every node they pass and
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 from typing import Any
 
 import libcst as cst
 
 from dnnlint.script import ir
-
-_OPERATORS: dict[str, str] = {
-    "Add": "+", "Subtract": "-", "Multiply": "*", "Divide": "/", "FloorDivide": "//", "Modulo": "%", "Power": "**",
-    "MatrixMultiply": "@", "LeftShift": "<<", "RightShift": ">>", "BitAnd": "&", "BitOr": "|", "BitXor": "^",
-    "AddAssign": "+", "SubtractAssign": "-", "MultiplyAssign": "*", "DivideAssign": "/", "FloorDivideAssign": "//",
-    "ModuloAssign": "%", "PowerAssign": "**", "MatrixMultiplyAssign": "@", "LeftShiftAssign": "<<",
-    "RightShiftAssign": ">>", "BitAndAssign": "&", "BitOrAssign": "|", "BitXorAssign": "^",
-    "Equal": "==", "NotEqual": "!=", "LessThan": "<", "LessThanEqual": "<=", "GreaterThan": ">",
-    "GreaterThanEqual": ">=", "Is": "is", "IsNot": "is not", "In": "in", "NotIn": "not in",
-    "Minus": "-", "Plus": "+", "Not": "not", "BitInvert": "~", "And": "and", "Or": "or",
-}  # fmt: skip
-
-_LITERALS = {"None": None, "True": True, "False": False}
+from dnnlint.script.lower_expressions import OPERATORS, Expressions
 
 
 def lower(module: cst.Module, path: str, size: int) -> tuple[ir.Program, ir.Syntax]:
@@ -34,21 +21,7 @@ def lower(module: cst.Module, path: str, size: int) -> tuple[ir.Program, ir.Synt
     return lowering.program, lowering.syntax
 
 
-class _Lowering:
-    def __init__(self, path: str, size: int) -> None:
-        self.program = ir.Program(path, size)
-        self.syntax = ir.Syntax()
-        self.nodes = self.syntax.nodes
-        self.scope: list[str] = []
-        self.traits: set[str] = set()
-        self.counters: list[Any] = []
-
-    def number(self, node: Any) -> int:
-        self.nodes.append(node)
-        return len(self.nodes) - 1
-
-    # statements
-
+class _Lowering(Expressions):
     def block(self, body: Any) -> ir.Block:
         out: ir.Block = []
         for line in body:
@@ -99,7 +72,7 @@ class _Lowering:
 
     def aug_assign(self, node: cst.AugAssign) -> Any:
         at = self.number(node)
-        operator = _OPERATORS.get(type(node.operator).__name__, "?")
+        operator = OPERATORS.get(type(node.operator).__name__, "?")
         target = self.expr(node.target)
         self.counters.append(target)
         return ir.AugAssign(target, operator, self.expr(node.value), at)
@@ -167,26 +140,6 @@ class _Lowering:
         self.syntax.scopes.append((at, len(self.nodes) - 1, ".".join(self.scope)))
         self.scope.pop()
         return definition
-
-    def params(self, node: cst.Parameters) -> ir.Params:
-        params = ir.Params()
-        for param in (*node.posonly_params, *node.params):
-            params.positional.append(self.param(param, params))
-        for param in node.kwonly_params:
-            params.keyword_only.append(self.param(param, params))
-        if type(node.star_arg) is cst.Param:
-            params.varargs = node.star_arg.name.value
-        if node.star_kwarg is not None:
-            params.kwargs = node.star_kwarg.name.value
-        return params
-
-    def param(self, node: cst.Param, params: ir.Params) -> str:
-        name = node.name.value
-        if node.default is not None:
-            params.defaults[name] = self.expr(node.default)
-        if node.annotation is not None:
-            params.annotations[name] = self.expr(node.annotation.annotation)
-        return name
 
     def class_definition(self, node: cst.ClassDef) -> Any:
         at = self.number(node)
@@ -275,173 +228,6 @@ class _Lowering:
             names.append(rest.value)
         return None
 
-    # expressions
-
-    def expr(self, node: Any) -> Any:
-        handler = _EXPRESSIONS.get(type(node))
-        if handler is None:
-            return ir.Const(..., self.number(node))
-        return handler(self, node)
-
-    def name(self, node: cst.Name) -> Any:
-        identifier = node.value
-        if identifier in _LITERALS:
-            return ir.Const(_LITERALS[identifier], self.number(node))
-        mentions = self.program.mentions
-        mentions[identifier] = mentions.get(identifier, 0) + 1
-        return ir.Name(identifier, self.number(node))
-
-    def attribute(self, node: cst.Attribute) -> Any:
-        at = self.number(node)
-        name = node.attr.value
-        mentions = self.program.mentions
-        mentions[name] = mentions.get(name, 0) + 1
-        return ir.Attr(self.expr(node.value), name, at)
-
-    def call(self, node: cst.Call) -> Any:
-        at = self.number(node)
-        func = self.expr(node.func)
-        if type(func) is ir.Attr:
-            self.traits.add(func.name)
-        elif type(func) is ir.Name:
-            self.traits.add(func.id)
-        args: list[Any] = []
-        keywords: list[tuple[str | None, Any]] = []
-        for arg in node.args:
-            value = self.expr(arg.value)
-            if arg.keyword is not None:
-                keywords.append((arg.keyword.value, value))
-            elif arg.star == "**":
-                keywords.append((None, value))
-            elif arg.star == "*":
-                args.append(ir.Starred(value, value.at))
-            else:
-                args.append(value)
-        return ir.Call(func, args, keywords, at)
-
-    def subscript(self, node: cst.Subscript) -> Any:
-        at = self.number(node)
-        value = self.expr(node.value)
-        parts = [self.index(element.slice) for element in node.slice]
-        index = parts[0] if len(parts) == 1 else ir.Seq("tuple", parts, at)
-        return ir.Subscript(value, index, at)
-
-    def index(self, node: Any) -> Any:
-        if type(node) is cst.Index:
-            return self.expr(node.value)
-        parts = [self.expr(part) if part is not None else None for part in (node.lower, node.upper, node.step)]
-        return ir.Slice(*parts, self.number(node))
-
-    def sequence(self, node: Any) -> Any:
-        at = self.number(node)
-        kind = {cst.List: "list", cst.Tuple: "tuple", cst.Set: "set"}[type(node)]
-        return ir.Seq(kind, [self.element(element) for element in node.elements], at)
-
-    def element(self, node: Any) -> Any:
-        value = self.expr(node.value)
-        return ir.Starred(value, value.at) if type(node) is cst.StarredElement else value
-
-    def dictionary(self, node: cst.Dict) -> Any:
-        at = self.number(node)
-        items = [
-            (self.expr(element.key) if type(element) is cst.DictElement else None, self.expr(element.value))
-            for element in node.elements
-        ]
-        return ir.DictExpr(items, at)
-
-    def binary(self, node: cst.BinaryOperation) -> Any:
-        # A sum of two thousand terms is two thousand levels deep on the left: unroll the spine.
-        spine = []
-        left: Any = node
-        while type(left) is cst.BinaryOperation:
-            spine.append((left, self.number(left)))
-            left = left.left
-        value = self.expr(left)
-        for item, at in reversed(spine):
-            operator = _OPERATORS.get(type(item.operator).__name__, "?")
-            value = ir.BinOp(operator, value, self.expr(item.right), at)
-        return value
-
-    def unary(self, node: cst.UnaryOperation) -> Any:
-        at = self.number(node)
-        return ir.UnaryOp(_OPERATORS.get(type(node.operator).__name__, "?"), self.expr(node.expression), at)
-
-    def boolean(self, node: cst.BooleanOperation) -> Any:
-        at = self.number(node)
-        operator = _OPERATORS[type(node.operator).__name__]
-        tail = []
-        left: Any = node
-        while type(left) is cst.BooleanOperation and _OPERATORS[type(left.operator).__name__] == operator:
-            tail.append(left.right)
-            left = left.left
-        return ir.BoolOp(operator, [self.expr(left), *[self.expr(item) for item in reversed(tail)]], at)
-
-    def comparison(self, node: cst.Comparison) -> Any:
-        at = self.number(node)
-        left = self.expr(node.left)
-        ops = [(_OPERATORS.get(type(c.operator).__name__, "?"), self.expr(c.comparator)) for c in node.comparisons]
-        return ir.Compare(left, ops, at)
-
-    def conditional(self, node: cst.IfExp) -> Any:
-        at = self.number(node)
-        return ir.IfExp(self.expr(node.test), self.expr(node.body), self.expr(node.orelse), at)
-
-    def lambda_expression(self, node: cst.Lambda) -> Any:
-        at = self.number(node)
-        return ir.Lambda(self.params(node.params), self.expr(node.body), at)
-
-    def comprehension(self, node: Any) -> Any:
-        at = self.number(node)
-        kind = {cst.ListComp: "list", cst.SetComp: "set", cst.GeneratorExp: "generator", cst.DictComp: "dict"}[type(node)]
-        generators = []
-        clause = node.for_in
-        while clause is not None:
-            iterable = self.expr(clause.iter)
-            generators.append((self.expr(clause.target), iterable, [self.expr(test.test) for test in clause.ifs]))
-            clause = clause.inner_for_in
-        key = self.expr(node.key) if kind == "dict" else None
-        return ir.Comp(kind, key, self.expr(node.value if kind == "dict" else node.elt), generators, at)
-
-    def integer(self, node: cst.Integer) -> Any:
-        return ir.Const(_literal(node.value), self.number(node))
-
-    def string(self, node: cst.SimpleString) -> Any:
-        return ir.Const(_literal(node.value), self.number(node))
-
-    def concatenated(self, node: cst.ConcatenatedString) -> Any:
-        at = self.number(node)
-        left, right = self.expr(node.left), self.expr(node.right)
-        if type(left) is ir.Const and type(right) is ir.Const and type(left.value) is type(right.value) is str:
-            return ir.Const(left.value + right.value, at)
-        return ir.FString([left, right], at)
-
-    def formatted(self, node: Any) -> Any:
-        at = self.number(node)
-        parts: list[Any] = []
-        for part in node.parts:
-            expression = getattr(part, "expression", None)
-            parts.append(self.expr(expression) if expression is not None else ir.Const(part.value, at))
-        return ir.FString(parts, at)
-
-    def starred(self, node: cst.StarredElement) -> Any:
-        return ir.Starred(self.expr(node.value), self.number(node))
-
-    def await_expression(self, node: cst.Await) -> Any:
-        return self.expr(node.expression)
-
-    def yield_expression(self, node: cst.Yield) -> Any:
-        at = self.number(node)
-        self.traits.add("yield")
-        if node.value is None:
-            return ir.Yield(None, False, at)
-        if type(node.value) is cst.From:
-            return ir.Yield(self.expr(node.value.item), True, at)
-        return ir.Yield(self.expr(node.value), False, at)
-
-    def walrus(self, node: cst.NamedExpr) -> Any:
-        at = self.number(node)
-        return ir.Walrus(self.expr(node.target), self.expr(node.value), at)
-
 
 def _dotted(node: Any) -> str:
     parts: list[str] = []
@@ -450,15 +236,6 @@ def _dotted(node: Any) -> str:
         node = node.value
     parts.append(getattr(node, "value", ""))
     return ".".join(reversed(parts))
-
-
-def _literal(text: str) -> Any:
-    if text[0] in "'\"" and "\\" not in text and len(text) >= 2 and text[0:3] not in ('"""', "'''"):
-        return text[1:-1]
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError):
-        return ...
 
 
 _STATEMENTS: dict[type, Callable[[_Lowering, Any], Any]] = {
@@ -485,35 +262,4 @@ _STATEMENTS: dict[type, Callable[[_Lowering, Any], Any]] = {
     cst.Nonlocal: _Lowering.nonlocal_statement,
     cst.Assert: _Lowering.assert_statement,
     cst.Match: _Lowering.match_statement,
-}
-
-_EXPRESSIONS: dict[type, Callable[[_Lowering, Any], Any]] = {
-    cst.Name: _Lowering.name,
-    cst.Attribute: _Lowering.attribute,
-    cst.Call: _Lowering.call,
-    cst.Subscript: _Lowering.subscript,
-    cst.List: _Lowering.sequence,
-    cst.Tuple: _Lowering.sequence,
-    cst.Set: _Lowering.sequence,
-    cst.Dict: _Lowering.dictionary,
-    cst.BinaryOperation: _Lowering.binary,
-    cst.UnaryOperation: _Lowering.unary,
-    cst.BooleanOperation: _Lowering.boolean,
-    cst.Comparison: _Lowering.comparison,
-    cst.IfExp: _Lowering.conditional,
-    cst.Lambda: _Lowering.lambda_expression,
-    cst.ListComp: _Lowering.comprehension,
-    cst.SetComp: _Lowering.comprehension,
-    cst.DictComp: _Lowering.comprehension,
-    cst.GeneratorExp: _Lowering.comprehension,
-    cst.Integer: _Lowering.integer,
-    cst.Float: _Lowering.integer,
-    cst.Imaginary: _Lowering.integer,
-    cst.SimpleString: _Lowering.string,
-    cst.ConcatenatedString: _Lowering.concatenated,
-    cst.FormattedString: _Lowering.formatted,
-    cst.StarredElement: _Lowering.starred,
-    cst.Await: _Lowering.await_expression,
-    cst.Yield: _Lowering.yield_expression,
-    cst.NamedExpr: _Lowering.walrus,
 }

@@ -63,6 +63,7 @@ class Project:
         return self.open(run, path, dotted) if path is not None else None
 
     def locate(self, origin: Module, level: int, dotted: str) -> str | None:
+        """The file that an import means; None if the project has none."""
         folder = os.path.dirname(origin.path)
         if level:
             for _ in range(level - 1):
@@ -80,13 +81,16 @@ class Project:
         current = folder
         for _ in range(5):
             parent = os.path.dirname(current)
-            if parent == current or not any((parent + os.sep).startswith(root.rstrip(os.sep) + os.sep) for root in self.roots):
+            if parent == current or not any(
+                (parent + os.sep).startswith(root.rstrip(os.sep) + os.sep) for root in self.roots
+            ):
                 break
             found.append(parent)
             current = parent
         return [*found, *[root for root in self.roots if root not in found]]
 
     def find(self, base: str, dotted: str) -> str | None:
+        """The file of a module below a folder."""
         key = (base, dotted)
         if key not in self.found:
             stem = os.path.join(base, *dotted.split(".")) if dotted else base

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import Mode
-from dnnlint.script import calls, ir, objects, parameters, tensors
+from dnnlint.script import calls, flow, ir, iteration, objects, parameters, tensors
 from dnnlint.script.tables.layers import LayerSpec
 from dnnlint.script.values import (
+    NOWHERE,
     Args,
     Class,
     Const,
@@ -35,8 +36,11 @@ _NETWORK_NAME = re.compile(
     re.IGNORECASE,
 )
 _LOSS_NAME = re.compile(r"loss|criterion|crit$|objective", re.IGNORECASE)
-_MAKER = re.compile(r"^[A-Z]|(?:class|cls|fn|factory|builder|type|ctor)$|^(?:create|build|make|get|load|init)_", re.ASCII)
+_MAKER = re.compile(
+    r"^[A-Z]|(?:class|cls|fn|factory|builder|type|ctor)$|^(?:create|build|make|get|load|init)_", re.ASCII
+)
 _MOST_MODULES = 300
+
 
 def children(obj: Obj) -> list[tuple[str, Obj]]:
     """The modules registered directly in a module, with their attribute names."""
@@ -55,7 +59,7 @@ def children(obj: Obj) -> list[tuple[str, Obj]]:
     return found
 
 
-def _is_module(value: Any) -> bool:
+def _is_module(value: Any) -> TypeGuard[Obj]:
     return type(value) is Obj and value.kind == "module"
 
 
@@ -167,9 +171,7 @@ def _layer_depends(obj: Obj) -> bool | None:
 def new_layer(cls: str, spec: LayerSpec, args: Args, place: Place) -> Obj:
     """A layer of a library."""
     obj = Obj("module", cls, place)
-    given = dict(args.keywords)
-    for name, value in zip(spec.params, args.positional, strict=False):
-        given[name] = value
+    given = {**args.keywords, **dict(zip(spec.params, args.positional, strict=False))}
     obj.fields["$spec"] = spec
     obj.fields["$args"] = given
     return obj
@@ -177,7 +179,7 @@ def new_layer(cls: str, spec: LayerSpec, args: Args, place: Place) -> Obj:
 
 def literal_rate(run: Interpreter, obj: Obj, node: Any) -> None:
     """Note a dropout layer whose rate is written as a number where it is built, and not configured elsewhere."""
-    written = [arg for arg in node.args[:1]] + [value for name, value in node.keywords if name == "p"]
+    written = [*node.args[:1], *[value for name, value in node.keywords if name == "p"]]
     if obj.fields["$spec"].kind == "dropout" and (not written or type(written[0]) is ir.Const):
         obj.fields["$literal"] = True
 
@@ -227,11 +229,7 @@ def set_attribute(run: Interpreter, obj: Obj, name: str, value: Value, node: Any
             run.version += 1
         if type(value) in (Obj, Tuple, Union):
             run.write(obj.fields, "$at " + name, run.place(node))
-    if obj.kind == "module" and name == "training":
-        return True
-    if obj.kind == "module" and name == "requires_grad":
-        return True
-    return False
+    return obj.kind == "module" and name in ("training", "requires_grad")
 
 
 def joined(run: Interpreter, container: Obj, value: Value) -> None:
@@ -271,7 +269,7 @@ def container(run: Interpreter, cls: str, spec: LayerSpec, args: Args, node: Any
             items = objects.contents(first)
             obj.fields["$more"] = True
         if items is None:
-            element = objects.element(run, objects.iterate(run, first, node), node)
+            element = iteration.element(run, iteration.iterate(run, first, node), node)
             items = [element] if _is_module(element) else []
             obj.fields["$more"] = True
         pairs = [item for item in items if type(item) is Tuple and len(item.items) == 2]
@@ -333,13 +331,15 @@ def _shape(args: Args) -> tuple[Any, ...]:
         elif type(value) is Tuple:
             parts.append((name, len(value.items)))
         else:
-            parts.append((name, type(value).__name__, id(value) if type(value) is Obj and value.kind != "opaque" else 0))
+            parts.append(
+                (name, type(value).__name__, id(value) if type(value) is Obj and value.kind != "opaque" else 0)
+            )
     return tuple(parts)
 
 
 def _symbol(value: Value) -> Value:
     if type(value) is Tensor or (type(value) is Obj and value.kind == "opaque"):
-        return Tensor("input", (), objects.NOWHERE, None)
+        return Tensor("input", (), NOWHERE, None)
     return value
 
 
@@ -353,10 +353,10 @@ def _mark(run: Interpreter, value: Value, call: NetworkCall, args: Args, graph: 
         return Union(tuple([_mark(run, item, call, args, graph, depth + 1) for item in value.options]))  # type: ignore[attr-defined]
     if kind is Obj and value.kind in ("list", "dict", "instance"):  # type: ignore[attr-defined]
         return _mark_object(run, value, call, args, graph, depth)  # type: ignore[arg-type]
-    inputs = tuple([value, *[arg for arg in args.values() if objects.flows(arg)]])
-    inner = objects.carries(value)
+    inputs = (value, *[arg for arg in args.values() if flow.flows(arg)])
+    inner = flow.carries(value)
     if graph and inner is not True:  # what depends on nothing but the inputs carries a graph if they do
-        graph = inner if inner is False else objects.attached(run, args.values())
+        graph = inner if inner is False else flow.attached(run, args.values())
     return Tensor("output", inputs, call.place, graph, call=call)
 
 
@@ -394,7 +394,7 @@ def forward(run: Interpreter, obj: Obj, args: Args, node: Any, place: Place | No
 
 
 def _chain(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
-    value = args.positional[0] if args.positional else next(iter(args.keywords.values()), objects.unknown(()))
+    value = args.positional[0] if args.positional else next(iter(args.keywords.values()), flow.unknown(()))
     if not str(obj.cls).endswith("Sequential") and type(obj.cls) is str:
         return tensors.opaque_result(run, "unknown", obj, args, node)
     for item in objects.contents(obj):
@@ -402,19 +402,21 @@ def _chain(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
         value = calls.each(
             run,
             options(item),
-            lambda option, inputs=inputs: forward(run, option, inputs, node, option.at)  # type: ignore[misc]
-            if _is_module(option)
-            else calls.call(run, option, inputs, node),
+            lambda option, inputs=inputs: (
+                forward(run, option, inputs, node, option.at)  # type: ignore[misc]
+                if _is_module(option)
+                else calls.call(run, option, inputs, node)
+            ),
         )
     if obj.fields.get("$more"):
-        value = tensors.make(run, Tensor("unknown", (value,), run.place(node), objects.carries(value)))
+        value = tensors.make(run, Tensor("unknown", (value,), run.place(node), flow.carries(value)))
     return value
 
 
 def apply_layer(run: Interpreter, obj: Obj, spec: LayerSpec, args: Args, place: Place) -> Value:
     """One library layer on its input."""
-    inputs = tuple(value for value in args.values() if objects.flows(value))
-    graph = objects.attached(run, inputs)
+    inputs = tuple(value for value in args.values() if flow.flows(value))
+    graph = flow.attached(run, inputs)
     if spec.parametric and run.flags["grad"] is not False:
         graph = True if run.flags["grad"] else None
     tensor = tensors.make(run, Tensor(spec.kind, inputs, place, graph, layer=obj))

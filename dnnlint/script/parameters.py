@@ -43,7 +43,9 @@ def owners(value: Value | None, depth: int = 0) -> tuple[list[Value], bool]:
             found.append(option)
         elif type(option) is Obj and option.kind in ("list", "dict"):
             entries = option.fields["$items"]
-            items = [entries["params"]] if isinstance(entries, dict) and "params" in entries else objects.contents(option)
+            items = (
+                [entries["params"]] if isinstance(entries, dict) and "params" in entries else objects.contents(option)
+            )
             known = known and not (option.fields.get("$more") and not items)
             for item in items:
                 if type(item) is not Const:
@@ -52,27 +54,25 @@ def owners(value: Value | None, depth: int = 0) -> tuple[list[Value], bool]:
                     known = known and inner_known
         elif type(option) is Tensor and option.op in ("parameter", "leaf", "fresh", "view", "cut"):
             found.append(option.layer or option)
-        elif type(option) is Tuple:
-            for item in option.items:
-                inner, inner_known = owners(item, depth + 1)
-                found.extend(inner)
-                known = known and inner_known
-        elif type(option) is Iteration and option.items is not None:
-            for item in option.items:
-                inner, inner_known = owners(item, depth + 1)
-                found.extend(inner)
-                known = known and inner_known
-        elif type(option) is Iteration and option.item is not None:
-            inner, inner_known = owners(option.item, depth + 1)
-            found.extend(inner)
-            known = known and inner_known
-        elif type(option) is Iteration and option.source is not None:
-            inner, inner_known = owners(option.source, depth + 1)
-            found.extend(inner)
-            known = known and inner_known
         else:
-            known = False
+            members = _members(option)
+            known = known and members is not None
+            for item in members or ():
+                inner, inner_known = owners(item, depth + 1)
+                found.extend(inner)
+                known = known and inner_known
     return found, known
+
+
+def _members(value: Value) -> list[Value] | None:
+    if type(value) is Tuple:
+        return list(value.items)
+    if type(value) is not Iteration:
+        return None
+    if value.items is not None:
+        return value.items
+    only = value.item if value.item is not None else value.source
+    return [only] if only is not None else None
 
 
 def add(left: Obj, right: Obj, place: Place) -> Obj:
@@ -90,8 +90,7 @@ def groups(optimizer: Obj) -> Obj:
 
 def of_module(obj: Obj, place: Place, named: bool = False) -> Obj:
     """``module.parameters()``."""
-    made = collection([obj], obj.kind == "module", place, named)
-    return made
+    return collection([obj], obj.kind == "module", place, named)
 
 
 def layer_parameters(obj: Obj) -> list[tuple[str, Tensor]]:
@@ -179,7 +178,12 @@ def initialise(run: Interpreter, tensor: Value, name: str, args: Args, first: in
     for option in options(tensor):
         if type(option) is Tensor and option.op in ("cut", "view") and option.inputs:
             initialise(run, option.inputs[0], name, args, first, node)
-        elif type(option) is Tensor and option.op == "parameter" and option.layer is not None and option.extra == "weight":
+        elif (
+            type(option) is Tensor
+            and option.op == "parameter"
+            and option.layer is not None
+            and option.extra == "weight"
+        ):
             distribution, std = drawn(name, args, first)
             run.write(option.layer.fields, "$init", Init(run.place(node), distribution, std))
 
@@ -239,10 +243,7 @@ def fan_in(layer: Obj) -> int | None:
         return size
     kernel = args.get("kernel_size")
     items = objects.known_items(kernel) if kernel is not None else None
-    if items is not None:
-        sizes = [_integer(item) for item in items]
-    else:
-        sizes = [_integer(kernel)] * spec.dims
+    sizes = [_integer(item) for item in items] if items is not None else [_integer(kernel)] * spec.dims
     groups = args.get("groups")
     group = 1 if groups is None else _integer(groups)
     if group is None or any(one is None for one in sizes):

@@ -199,6 +199,3 @@ def _statement(syntax: Syntax, number: int) -> Any:
         return None
     heads = [first for first, _, _ in syntax.scopes if syntax.lines[index][0] < first <= number]
     return None if heads else syntax.lines[index][1]
-
-
-

@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
-from dnnlint.evidence.script import Gradients, TrainingStep, WipedStep
-from dnnlint.script import graph, ir, networks, objects, parameters
+from dnnlint.evidence.script import Gradients, Mode, TrainingStep, WipedStep
+from dnnlint.script import flow, graph, ir, networks, objects, parameters
 from dnnlint.script.values import Args, Class, Const, Func, NetworkCall, Obj, Tensor, Tuple, Value, options
 
 if TYPE_CHECKING:
-    from dnnlint.script.interpreter import Interpreter, Loop
+    from dnnlint.script.frames import Loop
+    from dnnlint.script.interpreter import Interpreter
 
 _OPTIMIZER_NAME = re.compile(r"opt(?:im(?:izer|iser)?)?s?(?:_|\d|$)|optim|solver|^adam|^sgd", re.IGNORECASE)
 _SCHEDULER_NAME = re.compile(r"sched|warm|lr_|_lr|lr$|decay|plateau", re.IGNORECASE)
@@ -114,6 +115,7 @@ class Record:
         return obj.kind == "opaque" and bool(_OPTIMIZER_NAME.search(obj.name)) and not _SCHEDULER_NAME.search(obj.name)
 
     def paths(self, obj: Obj) -> frozenset[Path]:
+        """What the gradients of an optimiser can be here, path by path."""
         found: frozenset[Path] = obj.fields.get("$gradients", _FOREIGN)
         return found
 
@@ -131,22 +133,32 @@ class Record:
                 self.clear_part(target, optimizer, place)
                 continue
             new = frozenset({self.cleared(path, place) for path in self.paths(optimizer)})
-            run.write(optimizer.fields, "$gradients", new if target is not None else frozenset({("unknown", None, place)}))
+            run.write(
+                optimizer.fields, "$gradients", new if target is not None else frozenset({("unknown", None, place)})
+            )
 
     def clear_part(self, target: Obj, optimizer: Obj, place: Place) -> None:
         """A network that holds part of an optimiser's parameters was cleared; the parts may add up to the whole."""
         run = self.run
         owners = optimizer.fields.get("$owners", ())
         before: frozenset[Path] = optimizer.fields.get("$pending") or self.paths(optimizer)
-        parts = {*optimizer.fields.get("$parts", ()), *[id(owner) for owner in owners if networks.within(owner, target)]}
+        parts = {
+            *optimizer.fields.get("$parts", ()),
+            *[id(owner) for owner in owners if networks.within(owner, target)],
+        }
         whole = bool(owners) and optimizer.fields.get("$known") and all(id(owner) in parts for owner in owners)
-        new = frozenset({self.cleared(path, place) for path in before}) if whole else frozenset({("unknown", None, place)})
+        new = (
+            frozenset({self.cleared(path, place) for path in before})
+            if whole
+            else frozenset({("unknown", None, place)})
+        )
         run.write(optimizer.fields, "$gradients", new)
         run.write(optimizer.fields, "$pending", None if whole else before)
         run.write(optimizer.fields, "$parts", () if whole else tuple(parts))
 
     @staticmethod
     def cleared(path: Path, place: Place) -> Path:
+        """A path after its gradients were cleared."""
         state, backward, _ = path
         return ("wiped", backward, place) if state in ("ready", "mixed", _DIRTY, "wiped") else ("clear", None, place)
 
@@ -172,6 +184,7 @@ class Record:
 
     @staticmethod
     def share(one: Obj, other: Obj) -> bool:
+        """Whether two optimisers own parameters of one network."""
         a, b = one.fields.get("$owners", ()), other.fields.get("$owners", ())
         return any(networks.within(x, y) or networks.within(y, x) for x in a for y in b)
 
@@ -226,7 +239,8 @@ class Record:
 
     @staticmethod
     def written(path: Path, place: Place) -> Path:
-        state, backward, clear = path
+        """A path after a backward pass wrote its gradients."""
+        state, _, clear = path
         if state in ("clear", "wiped"):
             return ("ready", place, clear)
         if state in ("stale", _DIRTY):
@@ -301,6 +315,7 @@ class Record:
         return self.run.clock + 1
 
     def step_fact(self, optimizer: Obj, backward: Place, place: Place, states: frozenset[Gradients]) -> None:
+        """State what a step trains, and on what gradients."""
         run = self.run
         reach = self.passes.get(backward)
         repeated = [loop for loop in run.loops if loop.passes > 1]
@@ -312,6 +327,7 @@ class Record:
 
     @staticmethod
     def title(optimizer: Obj) -> str:
+        """What an optimiser is called in a message: its class, or its name."""
         if isinstance(optimizer.cls, str):
             return optimizer.cls.rpartition(".")[2]
         return optimizer.cls.name if type(optimizer.cls) is Class else optimizer.name or "optimizer"
@@ -326,18 +342,16 @@ class Record:
                 self.events += 1
                 self.clears.append((run.tick(), obj))
                 run.write(obj.fields, "$gradients", _FOREIGN)
-            if obj.kind == "module" and "$spec" not in obj.fields or obj.fields.get("$network"):
-                unknown = frozenset({*networks.modes(run, obj), (networks.Mode.UNKNOWN, None, 0)})
+            if (obj.kind == "module" and "$spec" not in obj.fields) or obj.fields.get("$network"):
+                unknown = frozenset({*networks.modes(run, obj), (Mode.UNKNOWN, None, 0)})
                 run.write(obj.fields, "$mode", unknown)
 
     # kept tensors
 
-    def keep(
-        self, node: Any, target: Any, old: Value, new: Value, how: str, result: Value | None = None
-    ) -> None:
+    def keep(self, node: Any, target: Any, old: Value, new: Value, how: str, result: Value | None = None) -> None:
         """A value was added to something that outlives the iteration."""
         run = self.run
-        if not run.loops or run.forwards or objects.carries(new) is False or not objects.flows(new):
+        if not run.loops or run.forwards or flow.carries(new) is False or not flow.flows(new):
             return
         loop = run.loops[-1]
         if not self.outlives(target, old, loop):
@@ -407,7 +421,7 @@ def _loop_values(run: Interpreter) -> list[str]:
     """What loops over words stand at: the phase "val", the split "test"."""
     found = []
     for loop in run.loops:
-        target = getattr(loop.node, "target", None)
+        target: Any = getattr(loop.node, "target", None)
         value = loop.frame.locals.get(target.id) if type(target) is ir.Name else None
         if type(value) is Const and isinstance(value.value, str):
             found.append(value.value)
@@ -417,9 +431,10 @@ def _loop_values(run: Interpreter) -> list[str]:
 def _left(run: Interpreter, call: NetworkCall) -> Place | None:
     """An eval() from an earlier iteration of a loop around this call that no train() has undone on some path."""
     for mode, place, clock in call.modes:
-        if mode is networks.Mode.EVAL and place is not None:
-            if any(loop.passes > 1 and loop.start < clock < loop.clock for loop in run.loops):
-                return place
+        if mode is not Mode.EVAL or place is None:
+            continue
+        if any(loop.passes > 1 and loop.start < clock < loop.clock for loop in run.loops):
+            return place
     return None
 
 

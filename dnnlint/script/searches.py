@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import Axis, Search
-from dnnlint.script import ir, objects
+from dnnlint.script import flow, ir, objects
 from dnnlint.script.values import Args, Const, Iteration, Obj, Tuple, Value
 
 if TYPE_CHECKING:
-    from dnnlint.script.interpreter import Interpreter, Loop
+    from dnnlint.script.frames import Loop
+    from dnnlint.script.interpreter import Interpreter
 
 APIS = {
     "sklearn.model_selection.GridSearchCV": (1, "param_grid"),
@@ -34,7 +35,9 @@ _DISCRETE = re.compile(
     r"acts?|sizes?|embed(?:ding)?s?(?:_dims?)?|blocks?|n_hidden|nhid|steps?|warmups?|patience|schedulers?|neurons?)(?:_|\d*$)",
     re.IGNORECASE,
 )
-_NOT_AN_AXIS = re.compile(r"seed|fold|split|run|trial|repeat|rep$|dataset|task|class|phase|model_?name|split|iteration", re.IGNORECASE)
+_NOT_AN_AXIS = re.compile(
+    r"seed|fold|split|run|trial|repeat|rep$|dataset|task|class|phase|model_?name|split|iteration", re.IGNORECASE
+)
 _TRAINS = re.compile(r"^_?(?:train|fit|run|objective|experiment|evaluate_config|cross_val|learn)", re.IGNORECASE)
 _AXES_OF_A_GRID = 3
 
@@ -121,7 +124,11 @@ def _literal_count(value: Value) -> int | None:
         if type(value) is Iteration and type(value.source) is Obj and value.source.kind == "spaced":
             return int(value.source.fields["$count"])
         return None
-    return len(items) if len(items) >= 2 and all(type(item) in (Const, Tuple) or isinstance(item, Value) for item in items) else None
+    return (
+        len(items)
+        if len(items) >= 2 and all(type(item) in (Const, Tuple) or isinstance(item, Value) for item in items)
+        else None
+    )
 
 
 def axis_named(name: str, count: int | None, named: bool = True) -> Axis | None:
@@ -152,9 +159,9 @@ def api(run: Interpreter, name: str, args: Args, node: Any) -> Value:
     if short == "ParameterGrid":
         made = Obj("grid", name, place)
         made.fields["$grid"] = tuple(axes)
-        return Iteration(None, objects.unknown(()), made)
+        return Iteration(None, flow.unknown(()), made)
     run.record.state(Search(place, short, tuple(axes), True))
-    return objects.unknown(())
+    return flow.unknown(())
 
 
 def space(run: Interpreter, entries: dict[Any, Value], place: Place) -> None:
@@ -174,7 +181,7 @@ def _sweep(run: Interpreter, config: Value | None, place: Place) -> Value:
     method = entries.get("method") if entries else None
     if entries and type(method) is Const and method.value == "grid":
         run.record.state(Search(place, "wandb grid sweep", tuple(grid_axes(entries.get("parameters"))), True))
-    return objects.unknown(())
+    return flow.unknown(())
 
 
 def grid_axes(grid: Value | None) -> list[Axis]:

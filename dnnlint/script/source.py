@@ -39,7 +39,9 @@ def neighbours(path: str, data: bytes) -> list[str]:
     folder = os.path.dirname(path)
     names = dict.fromkeys(re.findall(_HEADS, data))
     stems = [os.path.join(folder, os.fsdecode(name)) for name in names]
-    return [file for stem in stems for file in (stem + ".py", os.path.join(stem, "__init__.py")) if os.path.isfile(file)]
+    return [
+        file for stem in stems for file in (stem + ".py", os.path.join(stem, "__init__.py")) if os.path.isfile(file)
+    ]
 
 
 def decode(data: bytes) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import networks, objects, parameters
+from dnnlint.script import flow, networks, parameters
 from dnnlint.script.tables.tensors import HOST, METADATA, METHODS, PAIRS, SEVERAL
-from dnnlint.script.values import Args, Class, Const, Ext, Obj, Tensor, Tuple, Value
+from dnnlint.script.values import NOWHERE, Args, Class, Const, Ext, Obj, Tensor, Tuple, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -26,14 +26,14 @@ def make(run: Interpreter, tensor: Tensor) -> Tensor:
 
 def operate(run: Interpreter, kind: str, args: Args, node: Any) -> Tensor:
     """A function of tables applied to its arguments."""
-    inputs = tuple([value for value in args.values() if objects.flows(value)])
-    graph = False if kind == "cut" else objects.attached(run, inputs)
+    inputs = tuple([value for value in args.values() if flow.flows(value)])
+    graph = False if kind == "cut" else flow.attached(run, inputs)
     return make(run, Tensor(kind, inputs, run.place(node), graph))
 
 
 def opaque_result(run: Interpreter, op: str, func: Value, args: Args, node: Any) -> Value:
     """What calling something unknown gives: data that came from its arguments, or nothing that is known."""
-    inputs = tuple([value for value in args.values() if objects.flows(value)])
+    inputs = tuple([value for value in args.values() if flow.flows(value)])
     if type(func) is Tensor or (type(func) is Obj and func.kind == "opaque" and func.sources):
         inputs = (*inputs, func)
     if op == "unknown":
@@ -66,27 +66,31 @@ def method(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -
         return tensor
     kind = "cut" if name in HOST else METHODS.get(name)
     if kind is not None:
-        if name in PAIRS or name in SEVERAL:
-            return _several(run, tensor, name, kind, args, node)
-        inputs = (tensor, *[value for value in args.values() if objects.flows(value)])
-        graph = False if kind == "cut" else objects.attached(run, inputs)
-        if kind == "view" and not run.flags["grad"]:
-            graph = tensor.attached
-        return make(run, Tensor(kind, inputs, run.place(node), graph, extra=(tensor, *args.positional)))
+        return _known_method(run, tensor, name, kind, args, node)
     if name in METADATA:
         return metadata(run, tensor, name)
     if name in ("register_hook", "retain_grad", "share_memory_", "record_stream"):
-        return objects.unknown(())
+        return flow.unknown(())
     if name == "apply_":
         return tensor
-    if name in ("zero_grad",):
+    if name == "zero_grad":
         run.record.clear(None, node)
-    if name in ("step",):
-        return objects.unknown(())
+    if name == "step":
+        return flow.unknown(())
     run.record.havoc(run, args.values())
     op = "batch" if tensor.op == "batch" else "unknown"
-    inputs = (tensor, *[value for value in args.values() if objects.flows(value)])
-    return make(run, Tensor(op, inputs, run.place(node), objects.attached(run, (tensor,))))
+    inputs = (tensor, *[value for value in args.values() if flow.flows(value)])
+    return make(run, Tensor(op, inputs, run.place(node), flow.attached(run, (tensor,))))
+
+
+def _known_method(run: Interpreter, tensor: Tensor, name: str, kind: str, args: Args, node: Any) -> Value:
+    if name in PAIRS or name in SEVERAL:
+        return _several(run, tensor, name, kind, args, node)
+    inputs = (tensor, *[value for value in args.values() if flow.flows(value)])
+    graph = False if kind == "cut" else flow.attached(run, inputs)
+    if kind == "view" and not run.flags["grad"]:
+        graph = tensor.attached
+    return make(run, Tensor(kind, inputs, run.place(node), graph, extra=(tensor, *args.positional)))
 
 
 _UPDATES = frozenset({"add_", "sub_", "addcmul_", "addcdiv_", "subtract_"})
@@ -132,7 +136,7 @@ def _write(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -
 
 
 def _several(run: Interpreter, tensor: Tensor, name: str, kind: str, args: Args, node: Any) -> Value:
-    graph = objects.attached(run, (tensor,))
+    graph = flow.attached(run, (tensor,))
     made = make(run, Tensor(kind, (tensor,), run.place(node), graph, extra=name))
     if name in PAIRS and (args.positional or args.keywords or name in ("sort", "topk", "kthvalue")):
         return Tuple((made, Tensor("cut", (tensor,), run.place(node), False)))
@@ -185,16 +189,16 @@ def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value 
     if obj.kind == "module":
         return _module_attribute(run, obj, name)
     if name == "__class__":
-        return Ext(obj.cls) if isinstance(obj.cls, str) else objects.unknown(())
+        return Ext(obj.cls) if isinstance(obj.cls, str) else flow.unknown(())
     if name == "param_groups" and obj.kind in ("optimizer", "opaque"):
         return parameters.groups(obj)
     if obj.kind == "optimizer" and name in ("state", "defaults"):
-        return objects.unknown(())
+        return flow.unknown(())
     if obj.kind == "loader" and name == "dataset":
         dataset: Value | None = obj.fields.get("$dataset")
         return dataset
     if obj.kind == "loader" and name in ("sampler", "batch_sampler", "batch_size"):
-        return objects.unknown((), name)
+        return flow.unknown((), name)
     if obj.kind == "namespace":
         return Obj("opaque", name=name)
     if obj.kind == "opaque" and name == "data" and obj.sources:
@@ -219,7 +223,7 @@ def _module_attribute(run: Interpreter, obj: Obj, name: str) -> Value | None:
         bias = obj.fields["$args"].get("bias")
         if name == "bias" and type(bias) is Const and not bias.value:
             return Const(None)
-        return Tensor("parameter", (), objects.NOWHERE, True, layer=obj, extra=name)
+        return Tensor("parameter", (), NOWHERE, True, layer=obj, extra=name)
     if spec is not None and name in obj.fields["$args"]:
         value: Value = obj.fields["$args"][name]
         return value

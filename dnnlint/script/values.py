@@ -6,6 +6,7 @@ same object each time they are read) but nothing is claimed about it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from dnnlint.diagnostic import Place
@@ -113,7 +114,7 @@ class Partial(Value):
 class Class(Value):
     """A class of the project."""
 
-    __slots__ = ("bases", "dataclass", "mro_cache", "module", "name", "names", "node")
+    __slots__ = ("bases", "dataclass", "module", "mro_cache", "name", "names", "node")
 
     def __init__(self, node: Any, module: Module, bases: list[Value]) -> None:
         self.node = node
@@ -245,6 +246,9 @@ class Args:
     def values(self) -> list[Value]:
         """All arguments in order."""
         return [*self.positional, *self.keywords.values()]
+
+
+Handler = Callable[[Any, Args, Any], Value]  # what a call of a library's function or class does
 
 
 class NetworkCall:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 LIST = Path(__file__).with_name("judged.json")
 SCOPES = {"pytorch_geometric": "examples"}  # the rest of it is a library, and large
-TIMEOUT = 300  # seconds a repository
+TIMEOUT = 900  # seconds a repository
 
 
 class Finding(NamedTuple):

@@ -1,0 +1,157 @@
+"""What attributes of abstract values are, and what setting one does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dnnlint.script import calls, flow, networks, objects, tensors
+from dnnlint.script.values import (
+    MISSING,
+    NOWHERE,
+    Args,
+    Bound,
+    Class,
+    Const,
+    Ext,
+    Func,
+    Lazy,
+    Method,
+    Module,
+    Obj,
+    Partial,
+    Tensor,
+    Union,
+    Value,
+    join,
+    options,
+)
+
+if TYPE_CHECKING:
+    from dnnlint.script.interpreter import Interpreter
+
+
+def get_attribute(run: Interpreter, value: Value, name: str, node: Any) -> Value:
+    """The value of ``value.name``."""
+    kind = type(value)
+    if kind is Obj:
+        return object_attribute(run, value, name, node)  # type: ignore[arg-type]
+    if kind is Ext:
+        return Ext(f"{value.dotted}.{name}")  # type: ignore[attr-defined]
+    if kind is Module:
+        return module_attribute(run, value, name)  # type: ignore[arg-type]
+    if kind is Tensor:
+        return _tensor_attribute(run, value, name, node)  # type: ignore[arg-type]
+    if kind is Class:
+        return _class_attribute(run, value, name)  # type: ignore[arg-type]
+    if kind is Union:
+        values = [get_attribute(run, option, name, node) for option in options(value) if not certainly_none(option)]
+        return join(values) if values else flow.unknown(())
+    if kind is Func and name == "__name__":
+        return Const(value.name)  # type: ignore[attr-defined]
+    if kind is Partial and name in ("func", "args", "keywords"):
+        return value.func if name == "func" else flow.unknown(())  # type: ignore[attr-defined]
+    return Method(value, name)
+
+
+def module_attribute(run: Interpreter, module: Module, name: str) -> Value:
+    """A global of a project module, or a submodule of a package."""
+    value = module.names.get(name, MISSING)
+    if name == "__dict__":
+        return objects.new_dict({k: v for k, v in module.names.items() if type(v) is not Lazy}, NOWHERE, True)
+    if type(value) is Lazy:
+        value = module.names[name] = run.project.resolve(run, value)
+    if value is MISSING:
+        return run.project.submodule(run, module, name)  # type: ignore[no-any-return]
+    return value  # type: ignore[no-any-return]
+
+
+def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value:
+    """The value of a field, a member of the class, or something unknown of that name."""
+    if obj.kind == "super":
+        return get_attribute(run, obj.fields["$self"], name, node)
+    value = obj.fields.get(name, MISSING)
+    if value is not MISSING:
+        return value  # type: ignore[no-any-return]
+    if type(obj.cls) is Class:
+        found = obj.cls.find(name)
+        if type(found) is Func:
+            if found.kind == "property":
+                return calls.call_function(run, found, Args([obj]), node)
+            return found if found.kind == "static" else Bound(found, obj.cls if found.kind == "class" else obj)
+        if found is not None:
+            return found  # type: ignore[no-any-return]
+        if name == "__class__":
+            return obj.cls
+        if name == "__dict__":
+            return objects.new_dict({k: v for k, v in obj.fields.items() if not k.startswith("$")}, obj.at)
+        getter = obj.cls.find("__getattr__")
+        if type(getter) is Func and not name.startswith("__"):
+            return calls.call_function(run, getter, Args([obj, Const(name)]), node)
+    special = tensors.object_attribute(run, obj, name, node)
+    if special is not None:
+        return special
+    if obj.kind in ("opaque", "instance", "module", "namespace"):
+        child = Obj("opaque", name=name, at=obj.at, sources=(obj,) if flow.flows(obj) else ())
+        if type(obj.cls) is Class and not obj.cls.foreign() and hasattr(object, name):
+            return Method(obj, name)
+        obj.fields[name] = child  # reading does not change the program: not journalled
+        return child
+    return Method(obj, name)
+
+
+def _class_attribute(run: Interpreter, cls: Class, name: str) -> Value:
+    if name == "__name__":
+        return Const(cls.name)
+    found = cls.find(name)
+    if type(found) is Func and found.kind == "class":
+        return Bound(found, cls)
+    if found is not None:
+        return found  # type: ignore[no-any-return]
+    foreign = cls.foreign()
+    if foreign and type(foreign[0]) is Ext:
+        return Method(cls, name)
+    return flow.unknown((), name)
+
+
+def _tensor_attribute(run: Interpreter, tensor: Tensor, name: str, node: Any) -> Value:
+    if name == "data":
+        if tensor.op == "parameter":
+            return tensor
+        return Tensor("cut", (tensor,), run.place(node), False)
+    if name == "grad":
+        run.record.look()
+        return Tensor("gradient", (tensor,), run.place(node), False)
+    if name in ("T", "mT", "H", "mH", "real", "imag"):
+        return Tensor("view", (tensor,), run.place(node), tensor.attached)
+    if name in ("shape", "device", "dtype", "requires_grad", "ndim", "is_cuda", "grad_fn", "is_leaf", "names"):
+        return tensors.metadata(run, tensor, name)
+    if tensor.op in ("unknown", "module", "batch", "output"):
+        return Tensor(
+            "batch" if tensor.op == "batch" else "unknown", (tensor,), run.place(node), tensor.attached, extra=name
+        )
+    return Method(tensor, name)
+
+
+def set_attribute(run: Interpreter, value: Value, name: str, new: Value, node: Any) -> None:
+    """Carry out ``value.name = new``."""
+    for option in options(value):
+        kind = type(option)
+        if kind is Obj:
+            if networks.set_attribute(run, option, name, new, node):  # type: ignore[arg-type]
+                continue
+            if name == "grad" and option.kind == "opaque" and certainly_none(new):  # type: ignore[attr-defined]
+                run.record.clear(None, node)
+            cell = option.fields  # type: ignore[attr-defined]
+        elif kind is Class or kind is Module:
+            cell = option.names  # type: ignore[attr-defined]
+        elif kind is Tensor:
+            run.record.tensor_attribute(option, name, new, node)  # type: ignore[arg-type]
+            continue
+        else:
+            continue
+        run.write(cell, name, new if kind is type(value) else join([cell.get(name, MISSING), new]))
+
+
+def certainly_none(value: Value) -> bool:
+    """Whether a value is certainly None."""
+    return type(value) is Const and value.value is None

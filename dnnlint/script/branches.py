@@ -1,0 +1,82 @@
+"""Decisions of a program, and what a test tells about the names in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from dnnlint.script import ir, networks
+from dnnlint.script.values import Const, Obj, Union
+
+if TYPE_CHECKING:
+    from dnnlint.script.interpreter import Interpreter
+
+
+def decide(run: Interpreter, branches: list[tuple[Any, ir.Block]], orelse: ir.Block) -> bool:
+    """An if/elif/else chain: the decided branch, or all that are possible."""
+    alternatives: list[Callable[[], bool]] = []
+    for index, (test, block) in enumerate(branches):
+        known, soft = run.truth(run.evaluate(test))
+        if known is False:
+            if soft:
+                run.explore(lambda block=block: run.block(block))  # type: ignore[misc]
+            continue
+        if known is True:
+            if soft:
+                for _, other in branches[index + 1 :]:
+                    run.explore(lambda other=other: run.block(other))  # type: ignore[misc]
+                if orelse:
+                    run.explore(lambda: run.block(orelse))
+            if not alternatives:
+                return run.block(block)
+            alternatives.append(lambda block=block: run.block(block))  # type: ignore[misc]
+            return run.branch(alternatives)
+        alternatives.append(lambda test=test, block=block: narrowed(run, test, True) and run.block(block))  # type: ignore[misc]
+    if not alternatives:
+        return run.block(orelse)
+    tests = [test for test, _ in branches]
+    alternatives.append(lambda: narrowed(run, tests[0] if len(tests) == 1 else None, False) and run.block(orelse))
+    return run.branch(alternatives)
+
+
+def narrowed(run: Interpreter, test: Any, outcome: bool) -> bool:
+    """Use what a test tells about a name: ``x is None``, ``x``, ``not x``."""
+    if type(test) is ir.UnaryOp and test.op == "not":
+        return narrowed(run, test.value, not outcome)
+    if type(test) is ir.BoolOp and (test.op == "and") is outcome:
+        for part in test.values:
+            narrowed(run, part, outcome)
+        return True
+    if type(test) is ir.Call:
+        return _narrowed_type(run, test, outcome)
+    name, wanted = test, outcome
+    if type(test) is ir.Compare and len(test.ops) == 1 and type(test.ops[0][1]) is ir.Const:
+        operator, other = test.ops[0]
+        if other.value is not None or operator not in ("is", "is not", "==", "!="):
+            return True
+        name, wanted = test.left, (operator in ("is not", "!=")) is outcome
+    if type(name) is ir.Name:
+        value = run.frame.locals.get(name.id)
+        if type(value) is Obj and value.kind == "flag" and not outcome:
+            networks.restore_mode(run, value)
+        if type(value) is Union:
+            kept = tuple(
+                option
+                for option in value.options
+                if not (type(option) is Const and (option.value is None or not option.value) is wanted)
+            )
+            if kept and len(kept) < len(value.options):
+                run.write(run.frame.locals, name.id, kept[0] if len(kept) == 1 else Union(kept))
+    return True
+
+
+def _narrowed_type(run: Interpreter, test: Any, outcome: bool) -> bool:
+    """``isinstance(net, nn.Module)`` that turned out false: the object is no network."""
+    if outcome or getattr(test.func, "id", "") != "isinstance" or len(test.args) != 2:
+        return True
+    name, cls = test.args
+    if type(name) is ir.Name and getattr(cls, "name", "") == "Module":
+        value = run.frame.locals.get(name.id)
+        if type(value) is Obj and value.kind == "opaque":
+            run.write(run.frame.locals, name.id, Obj("opaque", sources=value.sources))
+    return True

@@ -1,0 +1,122 @@
+"""Contexts that turn gradients on and off, and tensors that are made to need them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from dnnlint.script import calls, flow, tensors
+from dnnlint.script.values import Args, Class, Const, Ext, Func, Handler, Iteration, Obj, Tensor, Value, options
+
+if TYPE_CHECKING:
+    from dnnlint.script.interpreter import Interpreter
+
+
+def recording(run: Interpreter, node: Any, grad: bool | None) -> Obj:
+    """A context in which the graph is recorded, is not, or may be."""
+    obj = Obj("context", "grad", run.place(node))
+    obj.fields["$grad"] = grad
+    return obj
+
+
+def _no_grad(run: Interpreter, args: Args, node: Any) -> Value:
+    first = args.positional[0] if args.positional else None
+    if type(first) is Func:
+        first.grad = False
+        return first
+    if first is not None:
+        known = run.truth(first)[0]  # inference_mode(mode)
+        return recording(run, node, False if known else None if known is None else run.flags["grad"])
+    return recording(run, node, False)
+
+
+def _enable_grad(run: Interpreter, args: Args, node: Any) -> Value:
+    return recording(run, node, True)
+
+
+def _set_grad_enabled(run: Interpreter, args: Args, node: Any) -> Value:
+    known = run.truth(args.positional[0])[0] if args.positional else None
+    context = recording(run, node, known)
+    if type(node) is not None and run.statement_call(node):
+        run.write(run.flags, "grad", known)
+    return context
+
+
+def _plain_context(run: Interpreter, args: Args, node: Any) -> Value:
+    return Obj("context", "plain", run.place(node))
+
+
+def enter(run: Interpreter, value: Value, item: Any) -> tuple[Value, Callable[[], None] | None]:
+    """Enter a context manager: the value of its ``as`` target, and how to leave it."""
+    for option in options(value):
+        if type(option) is Obj and option.kind == "context" and "$grad" in option.fields:
+            return option, _switch(run, option.fields["$grad"])
+        if type(option) is Ext and option.dotted.endswith((".no_grad", ".inference_mode")):
+            return option, _switch(run, False)
+        if type(option) is Obj and type(option.cls) is Class:
+            return _enter_object(run, option, option.cls, item)
+        if type(option) is Iteration and option.item is not None:
+            return option.item, None  # a @contextmanager function
+    return value, None
+
+
+def _switch(run: Interpreter, grad: bool | None) -> Callable[[], None]:
+    before = run.flags["grad"]
+    run.write(run.flags, "grad", grad)
+    return lambda: run.write(run.flags, "grad", before)
+
+
+def _enter_object(run: Interpreter, obj: Obj, cls: Class, item: Any) -> tuple[Value, Callable[[], None] | None]:
+    entering, leaving = cls.find("__enter__"), cls.find("__exit__")
+    made: Value = obj
+    if type(entering) is Func:
+        made = calls.call_function(run, entering, Args([obj]), item)
+    if type(leaving) is not Func:
+        return made, None
+
+    def leave() -> None:
+        calls.call_function(run, leaving, Args([obj, Const(None), Const(None), Const(None)]), item)
+
+    return made, leave
+
+
+def _parameter(run: Interpreter, args: Args, node: Any) -> Value:
+    data = args.get(0, "data")
+    wanted = args.get(1, "requires_grad")
+    learns = wanted is None or run.truth(wanted)[0] is not False
+    return Tensor("parameter", (data,) if data is not None and flow.flows(data) else (), run.place(node), learns)
+
+
+def _variable(run: Interpreter, args: Args, node: Any) -> Value:
+    """torch.autograd.Variable, a tensor since torch 0.4."""
+    data = args.get(0, "data")
+    if data is None:
+        return flow.unknown(())
+    wanted = args.keywords.get("requires_grad")
+    if wanted is not None and run.truth(wanted)[0]:
+        return Tensor("leaf", (data,), run.place(node), True)
+    return tensors.operate(run, "view", Args([data]), node) if flow.flows(data) else data
+
+
+def _gradients(run: Interpreter, args: Args, node: Any) -> Value:
+    """torch.autograd.grad returns gradients and writes none."""
+    return flow.unknown(args.values())
+
+
+HANDLERS: dict[str, Handler] = {
+    "torch.no_grad": _no_grad,
+    "torch.inference_mode": _no_grad,
+    "torch.autograd.no_grad": _no_grad,
+    "torch.enable_grad": _enable_grad,
+    "torch.autograd.enable_grad": _enable_grad,
+    "torch.set_grad_enabled": _set_grad_enabled,
+    "torch.autograd.set_grad_enabled": _set_grad_enabled,
+    "torch.autocast": _plain_context,
+    "torch.amp.autocast": _plain_context,
+    "torch.cuda.amp.autocast": _plain_context,
+    "contextlib.nullcontext": _plain_context,
+    "torch.autograd.set_detect_anomaly": _plain_context,
+    "torch.nn.Parameter": _parameter,
+    "torch.autograd.Variable": _variable,
+    "torch.autograd.grad": _gradients,
+}

@@ -1,0 +1,156 @@
+"""Items, slices and unpacking of abstract values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dnnlint.script import attributes, calls, flow, ir, iteration, networks, objects, tensors
+from dnnlint.script.values import (
+    Args,
+    Class,
+    Const,
+    Ext,
+    Func,
+    Iteration,
+    Obj,
+    Tensor,
+    Tuple,
+    Union,
+    Value,
+    join,
+    options,
+)
+
+if TYPE_CHECKING:
+    from dnnlint.script.interpreter import Interpreter
+
+_SHORT = 8
+
+_MOST_ITEMS = 32
+
+
+def get_item(run: Interpreter, value: Value, index: Value, node: Any) -> Value:
+    """The value of ``value[index]``."""
+    kind = type(value)
+    if kind is Tensor:
+        if type(index) is Const and isinstance(index.value, str):
+            return _field(run, value, index.value, node)  # type: ignore[arg-type]
+        return tensors.item(run, value, index, node)  # type: ignore[arg-type]
+    if kind is Union:
+        return join([get_item(run, option, index, node) for option in options(value)])  # type: ignore[no-any-return]
+    if type(index) is Union:
+        return join([get_item(run, value, option, node) for option in options(index)])  # type: ignore[no-any-return]
+    items = objects.known_items(value)
+    if kind is Obj and type(index) is Tensor and value.kind == "opaque":  # type: ignore[attr-defined]
+        return flow.unknown((value, index))
+    if items is not None and type(index) is Const and isinstance(index.value, int):
+        chosen = items[index.value] if -len(items) <= index.value < len(items) else flow.unknown(tuple(items))
+        return iteration.taken(value, chosen) if kind is Obj else chosen  # type: ignore[arg-type]
+    if kind is Obj:
+        return _object_item(run, value, index, node)  # type: ignore[arg-type]
+    if items:
+        return join(items)  # type: ignore[no-any-return]
+    if kind is Ext and value.dotted.endswith(".__dict__"):  # type: ignore[attr-defined]
+        key = index.value if type(index) is Const and isinstance(index.value, str) else "any"
+        return Ext(f"{value.dotted[:-9]}.{key}")  # type: ignore[attr-defined]
+    if kind is Class or kind is Ext:
+        return value  # a generic alias: List[int], nn.Module[...]
+    return flow.unknown((value,))
+
+
+def _field(run: Interpreter, tensor: Tensor, key: str, node: Any) -> Tensor:
+    op = "batch" if tensor.op == "batch" else "unknown"
+    return Tensor(op, (tensor,), run.place(node), tensor.attached, extra=key)
+
+
+def _object_item(run: Interpreter, obj: Obj, index: Value, node: Any) -> Value:
+    items = obj.fields.get("$items")
+    if isinstance(items, dict):
+        key = index.dotted if type(index) is Ext else index.value if type(index) is Const else ...
+        if key is not ... and isinstance(key, (str, int, float, bool, tuple)) and key in items:
+            return items[key]  # type: ignore[no-any-return]
+        factory = obj.fields.get("$factory")
+        if factory is not None and key is not ... and isinstance(key, (str, int, float, bool)):
+            made = calls.call(run, factory, Args(), node)
+            if type(made) is Obj:
+                made.fields["$born"] = obj.fields["$born"]
+            run.write(obj.fields, "$items", {**items, key: made})
+            return made
+        if key is ... and items:
+            return join(list(items.values()))  # type: ignore[no-any-return]
+    elif items and obj.kind in ("list", "module"):
+        return join(list(items))  # type: ignore[no-any-return]
+    if type(obj.cls) is Class:
+        getter = obj.cls.find("__getitem__")
+        if type(getter) is Func:
+            return calls.call_function(run, getter, Args([obj, index]), node)
+    if type(index) is Const and isinstance(index.value, (str, int)):
+        return (
+            attributes.object_attribute(run, obj, f"[{index.value}]", node)
+            if obj.kind == "opaque"
+            else flow.unknown((obj,))
+        )
+    return flow.unknown((obj,))
+
+
+def get_slice(run: Interpreter, value: Value, node: Any, at: Any) -> Value:
+    """The value of ``value[a:b:c]``."""
+    bounds = [run.evaluate(part) if part is not None else Const(None) for part in (node.lower, node.upper, node.step)]
+    if type(value) is Tensor:
+        return run.operation(Tensor("view", (value,), run.place(at), value.attached))
+    items = objects.known_items(value)
+    if items is not None and all(type(b) is Const and (b.value is None or type(b.value) is int) for b in bounds):
+        kept = items[slice(*[b.value for b in bounds])]  # type: ignore[attr-defined]
+        return Tuple(tuple(kept)) if type(value) is Tuple else objects.new_list(kept, run.place(at))
+    if type(value) is Const and isinstance(value.value, str):
+        return Const(...)
+    if type(value) is Obj and value.kind == "list":
+        return objects.new_list(objects.contents(value), run.place(at), True)
+    return value if type(value) is Iteration else flow.unknown((value,))
+
+
+def set_item(run: Interpreter, value: Value, index: Value, new: Value) -> None:
+    """Carry out ``value[index] = new``."""
+    for obj in options(value):
+        if type(obj) is not Obj:
+            continue
+        items = obj.fields.get("$items")
+        key = index.value if type(index) is Const else ...
+        if isinstance(items, dict):
+            if key is ... or not isinstance(key, (str, int, float, bool, tuple)):
+                key = ("$", len(items))
+                run.write(obj.fields, "$more", True)
+            run.write(obj.fields, "$items", {**items, key: new})
+            networks.joined(run, obj, new)
+        elif isinstance(items, tuple) and type(key) is int and -len(items) <= key < len(items):
+            changed = list(items)
+            changed[key] = new
+            run.write(obj.fields, "$items", tuple(changed))
+            networks.joined(run, obj, new)
+        elif isinstance(items, tuple):
+            run.write(obj.fields, "$items", (*items[:_MOST_ITEMS], new))
+            run.write(obj.fields, "$more", True)
+        elif obj.kind == "opaque" and key is not ...:
+            run.write(obj.fields, f"[{key}]", new)
+
+
+def unpack(run: Interpreter, value: Value, target: Any) -> list[Value]:
+    """The values that the parts of a target pattern receive."""
+    parts = target.items
+    items = objects.known_items(value)
+    star = next((i for i, part in enumerate(parts) if type(part) is ir.Starred), None)
+    if items is not None and star is None and len(items) == len(parts):
+        return items
+    if items is not None and star is not None and len(items) >= len(parts) - 1:
+        after = len(parts) - star - 1
+        middle = objects.new_list(items[star : len(items) - after], run.place(target))
+        return [*items[:star], middle, *items[len(items) - after :]]
+    if type(value) is Union:
+        rows = [unpack(run, option, target) for option in value.options if not attributes.certainly_none(option)]
+        return [join(list(column)) for column in zip(*rows, strict=True)] if rows else [flow.unknown(()) for _ in parts]
+    names = [part.id if type(part) is ir.Name else "" for part in parts]
+    if type(value) is Tensor:
+        return [tensors.part(run, value, index, names[index], target) for index in range(len(parts))]
+    if not flow.flows(value):
+        return [Const(...) for _ in parts]
+    return [Obj("opaque", name=name, sources=(value,)) for name in names]

@@ -1,0 +1,143 @@
+"""What loops and comprehensions see of the values they run over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dnnlint.script import attributes, binding, calls, flow, networks, objects, parameters
+from dnnlint.script.values import Args, Class, Const, Func, Iteration, Obj, Tensor, Union, Value, join, options
+
+if TYPE_CHECKING:
+    from dnnlint.script.interpreter import Interpreter
+_SHORT = 8  # members of a comprehension that are told apart
+
+
+def iterate(run: Interpreter, value: Value, node: Any) -> Value:
+    """What a loop over a value sees: always an Iteration."""
+    kind = type(value)
+    if kind is Iteration:
+        return value
+    if kind is Union:
+        several = [iterate(run, option, node) for option in options(value) if not attributes.certainly_none(option)]
+        if len(several) == 1:
+            return several[0]
+        sources = [one.source for one in several if type(one) is Iteration and one.source is not None]
+        return Iteration(
+            None,
+            join([element(run, one, node) for one in several]) if several else None,
+            join(sources) if sources else None,
+        )
+    items = objects.known_items(value)
+    if items:
+        if kind is Obj and value.kind == "list":  # type: ignore[attr-defined]
+            items = [taken(value, item) for item in items]  # type: ignore[arg-type]
+        result = Iteration(items, None, None)
+        if kind is Obj and value.kind == "module":  # type: ignore[attr-defined]
+            result.wrapped = "modules"
+        return result
+    if kind is Obj:
+        return _iterate_object(run, value, node)  # type: ignore[arg-type]
+    if kind is Tensor:
+        op = "batch" if value.op == "batch" else "view" if value.op != "unknown" else "unknown"  # type: ignore[attr-defined]
+        return Iteration(None, Tensor(op, (value,), run.place(node), value.attached), None)  # type: ignore[attr-defined]
+    return Iteration(None, flow.unknown((value,)), value)
+
+
+def _iterate_object(run: Interpreter, obj: Obj, node: Any) -> Iteration:
+    if obj.kind == "loader":
+        return Iteration(None, Tensor("batch", (obj,), run.place(node), False), obj)
+    if obj.kind == "dict":
+        keys = [key for key in obj.fields["$items"] if not isinstance(key, tuple)]
+        if keys and not obj.fields.get("$more"):
+            return Iteration([Const(key) for key in keys], None, obj)
+        return Iteration(None, flow.unknown((obj,)), obj)
+    if obj.kind == "list":
+        members = [taken(obj, item) for item in obj.fields["$items"]]
+        return Iteration(None, join(members) if members else flow.unknown(()), obj)
+    if obj.kind == "parameters":
+        return parameters.iterate(run, obj, node)
+    if type(obj.cls) is Class:
+        maker = obj.cls.find("__iter__")
+        if type(maker) is Func:
+            made = calls.call_function(run, maker, Args([obj]), node)
+            if type(made) is Iteration:
+                return made
+            following = obj.cls.find("__next__")
+            if made is obj and type(following) is Func:
+                return Iteration(None, calls.call_function(run, following, Args([obj]), node), obj)
+            if type(made) is Obj and made is not obj:
+                return iterate(run, made, node)  # type: ignore[return-value]
+    if obj.kind == "module" and "$items" in obj.fields:
+        return Iteration(None, join(objects.contents(obj)) if objects.contents(obj) else flow.unknown(()), None)
+    item = Obj("opaque", name="item of " + obj.name, sources=(obj,))
+    return Iteration(None, item, obj)
+
+
+def taken(obj: Obj, item: Value) -> Value:
+    """A member read back from a list that keeps tensors: the list is remembered, should a loss depend on it."""
+    if type(item) is Tensor and obj.fields.get("$kept"):
+        return Tensor("view", (item,), item.at, item.attached, extra=obj)
+    return item
+
+
+def element(run: Interpreter, iterable: Value | None, node: Any) -> Value:
+    """One abstract member of an iterable."""
+    if type(iterable) is Iteration:
+        if iterable.item is not None:
+            return iterable.item
+        if iterable.items:
+            return join(iterable.items)  # type: ignore[no-any-return]
+    return flow.unknown((iterable,) if iterable is not None else ())
+
+
+def comprehend(run: Interpreter, node: Any) -> Value:
+    """The result of a comprehension: member by member where the source is short and known."""
+    values: list[Value] = []
+    keys: list[Value] = []
+    source: Value | None = None
+    more = False
+
+    def clause(index: int) -> None:
+        nonlocal more, source
+        if index == len(node.generators):
+            if node.key is not None:
+                keys.append(run.evaluate(node.key))
+            values.append(run.evaluate(node.value))
+            return
+        target, iterable_node, tests = node.generators[index]
+        iterable = iterate(run, run.evaluate(iterable_node), node)
+        if type(iterable) is Iteration and iterable.source is not None and source is None:
+            source = iterable.source
+        items = iterable.items if type(iterable) is Iteration else None
+        if items is None:
+            more = True
+            items = [element(run, iterable, node)]
+        elif len(items) > _SHORT and iterable.wrapped != "modules":  # type: ignore[attr-defined]
+            more = True
+            items = items[:_SHORT]
+        for item in items[:64]:
+            run.fuel -= 1
+            binding.assign(run, target, item)
+            keep: bool | None = True
+            for test in tests:
+                known = run.truth(run.evaluate(test))[0]
+                keep = False if known is False else None if known is None and keep else keep
+                if keep is False:
+                    break
+            if keep is None:
+                more = True
+            if keep is not False:
+                clause(index + 1)
+
+    clause(0)
+    place = run.place(node)
+    if node.key is not None:
+        entries = {
+            k.value: v
+            for k, v in zip(keys, values, strict=True)
+            if type(k) is Const and k.value is not ... and isinstance(k.value, (str, int, float, bool, tuple))
+        }
+        return objects.new_dict(entries, place, more or len(entries) < len(values))
+    if node.kind == "generator":
+        return Iteration(None if more else values, join(values) if values and more else None, source)
+    return networks.collected(run, values, place, more)

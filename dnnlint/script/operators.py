@@ -1,0 +1,139 @@
+"""Arithmetic on abstract values."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from dnnlint.diagnostic import Place
+from dnnlint.script import flow, ir, networks, objects, parameters, tensors
+from dnnlint.script.values import Const, Iteration, Obj, Tensor, Tuple, Union, Value, join, options
+
+if TYPE_CHECKING:
+    from dnnlint.script.interpreter import Interpreter
+
+_BINARY: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
+    "%": operator.mod, "**": operator.pow, "<<": operator.lshift, ">>": operator.rshift, "&": operator.and_,
+    "|": operator.or_, "^": operator.xor,
+}  # fmt: skip
+_TENSOR_OPS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "pow", "//": "cut", "%": "cut"}
+_BIG = 1 << 64
+
+
+def arithmetic(run: Interpreter, node: Any) -> Value:
+    """The value of a chain of binary operators, which may be too long to recurse into."""
+    spine = []
+    while type(node) is ir.BinOp:
+        spine.append(node)
+        node = node.left
+    value = run.evaluate(node)
+    for item in reversed(spine):
+        value = binary(run, item.op, value, run.evaluate(item.right), item)
+    return value
+
+
+def unary(run: Interpreter, node: Any) -> Value:
+    """The value of ``-x``, ``+x``, ``~x`` or ``not x``."""
+    value = run.evaluate(node.value)
+    if node.op == "not":
+        known, soft = run.truth(value)
+        return Const(... if known is None else not known, soft)
+    if type(value) is Const:
+        if node.op in "+-" and isinstance(value.value, (int, float)):
+            return Const(-value.value if node.op == "-" else value.value, value.soft)
+        return Const(..., value.soft)
+    if flow.tensorial(value):
+        op = {"-": "neg", "+": "view"}.get(node.op, "cut")
+        attached = False if op == "cut" else flow.attached(run, (value,))
+        return run.operation(Tensor(op, (value,), run.place(node), attached))
+    return flow.unknown((value,))
+
+
+def binary(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> Value:
+    """The result of one binary operator."""
+    if type(left) is Const and type(right) is Const:
+        return _fold(op, left, right)
+    if type(left) is Union or type(right) is Union:
+        pairs = [(a, b) for a in options(left) for b in options(right)]
+        if len(pairs) <= 6:
+            return join([binary(run, op, a, b, node) for a, b in pairs])  # type: ignore[no-any-return]
+    listed = concatenate(op, left, right, run.place(node))
+    if listed is not None:
+        return listed
+    if flow.tensorial(left) or flow.tensorial(right):
+        kind = _TENSOR_OPS.get(op, "cut")
+        inputs = tuple(value for value in (left, right) if flow.flows(value))
+        attached = False if kind == "cut" else flow.attached(run, inputs)
+        return run.operation(Tensor(kind, inputs, run.place(node), attached, extra=(left, right)))
+    return flow.unknown((left, right))
+
+
+def _fold(op: str, left: Const, right: Const) -> Value:
+    a, b, soft = left.value, right.value, left.soft or right.soft
+    if a is ... or b is ... or op not in _BINARY:
+        return Const(..., soft)
+    if isinstance(a, str) and op == "%":
+        return Const(..., soft)
+    if op in ("**", "<<", "*") and _explodes(op, a, b):
+        return Const(..., soft)
+    try:
+        return Const(_BINARY[op](a, b), soft)
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return Const(..., soft)
+
+
+def _explodes(op: str, a: Any, b: Any) -> bool:
+    if not any(isinstance(x, int) and abs(x) > 4096 for x in (a, b)):
+        return False
+    return not (op == "*" and isinstance(a, (int, float)) and isinstance(b, (int, float)) and abs(a * b) < _BIG)
+
+
+def concatenate(op: str, left: Value, right: Value, place: Place) -> Value | None:
+    """The sum or multiple of sequences; None if the operands are not sequences."""
+    if op == "+":
+        if type(left) is Tuple and type(right) is Tuple:
+            return Tuple(left.items + right.items)
+        if type(left) is Obj and type(right) is Obj:
+            if left.kind == "parameters" or right.kind == "parameters":
+                return parameters.add(left, right, place)
+            if left.kind == "list" and right.kind == "list":
+                more = left.fields["$more"] or right.fields["$more"]
+                return objects.new_list([*left.fields["$items"], *right.fields["$items"]], place, more)
+            if "list" in (left.kind, right.kind):
+                return objects.new_list([*objects.contents(left), *objects.contents(right)], place, True)
+    if op == "*" and type(right) is Const and type(right.value) is int:
+        items = objects.known_items(left)
+        if items is not None and 0 <= right.value * len(items) <= 64 and type(left) is not Iteration:
+            many = items * right.value
+            return Tuple(tuple(many)) if type(left) is Tuple else objects.new_list(many, place)
+        if items is not None:
+            return objects.new_list(items, place, True)
+    return None
+
+
+def augment(run: Interpreter, node: Any, old: Value, new: Value) -> Value:
+    """The value of ``old op= new``; lists grow in place."""
+    if type(old) is Obj and old.kind == "list" and node.op == "+":
+        items = objects.known_items(new)
+        if items is None and type(new) is Obj and new.kind in ("parameters", "opaque"):
+            items = [new]
+        run.write(old.fields, "$items", (*old.fields["$items"], *(items or ()))[:64])
+        if objects.known_items(new) is None:
+            run.write(old.fields, "$more", True)
+        for item in items or ():
+            run.record.keep(node, node.target, old, item, "+=")
+        return old
+    if type(old) is Obj and old.kind == "module" and node.op == "+" and isinstance(old.fields.get("$items"), tuple):
+        more = objects.known_items(new) or []
+        run.write(old.fields, "$items", (*old.fields["$items"], *more)[:64])
+        for item in more:
+            networks.joined(run, old, item)
+        return old
+    if type(old) is Tensor and node.op in "+-":
+        tensors.update(run, old, new, node)  # p -= lr * p.grad
+    result = binary(run, node.op, old, new, node)
+    if node.op in ("+", "-"):
+        run.record.keep(node, node.target, old, new, "+=", result)
+    return result

@@ -1,0 +1,93 @@
+"""Optimisers and gradient scalers: what they own, and their steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dnnlint.script import calls, flow, parameters
+from dnnlint.script.tables import optimizers
+from dnnlint.script.values import Args, Const, Obj, Value, options
+
+if TYPE_CHECKING:
+    from dnnlint.script.interpreter import Interpreter
+
+
+def optimizer(run: Interpreter, name: str, params: Value | None, node: Any) -> Obj:
+    """An optimiser of some parameters."""
+    obj = Obj("optimizer", name, run.place(node))
+    take_parameters(run, obj, params)
+    return obj
+
+
+def take_parameters(run: Interpreter, obj: Obj, params: Value | None) -> None:
+    """An optimiser is given parameters."""
+    owners, known = parameters.owners(params)
+    obj.fields["$owners"] = tuple(owners)
+    obj.fields["$known"] = known and bool(owners)
+    run.record.optimizer(obj)
+
+
+def step(run: Interpreter, target: Value | None, args: Args, node: Any) -> None:
+    """An optimiser steps, after running a closure if it is given one."""
+    closure = args.get(0, "closure")
+    if closure is not None and type(closure) is not Const:
+        calls.call(run, closure, Args(), node)
+    for option in options(target) if target is not None else ():
+        if type(option) is Obj and (option.kind in ("optimizer", "opaque")):
+            run.record.step(option, node)
+
+
+def optimizer_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:
+    """Methods of a known optimiser."""
+    if name in optimizers.CLEARING_METHODS:
+        run.record.clear(obj, node)
+        return Const(None)
+    if name in ("step", *optimizers.STEPS_THAT_MAY_CLEAR):
+        step(run, obj, args, node)
+        flag = optimizers.STEPS_THAT_MAY_CLEAR.get(name)
+        if flag is not None and (args.keywords.get(flag) is not None or args.positional):
+            run.record.clear(obj, node)
+        return flow.unknown(())
+    if name in (
+        "state_dict",
+        "load_state_dict",
+        "add_param_group",
+        "share_memory",
+        "register_step_post_hook",
+        "train",
+        "eval",
+    ):
+        if name == "add_param_group" and args.positional:
+            more, known = parameters.owners(args.positional[0])
+            run.write(obj.fields, "$owners", (*obj.fields.get("$owners", ()), *more))
+            run.write(obj.fields, "$known", bool(obj.fields.get("$known")) and known)
+        return flow.unknown(())
+    run.record.havoc(run, [obj, *args.values()])
+    return flow.unknown(())
+
+
+def scaler_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:
+    """GradScaler: scale(loss) is the loss, step(optimizer) steps it."""
+    if name == "scale" and args.positional:
+        return args.positional[0]
+    if name == "step":
+        step(run, args.get(0, "optimizer"), Args(args.positional[1:]), node)
+    return flow.unknown(())
+
+
+def scaled_step(run: Interpreter, args: Args, node: Any) -> Value:
+    """What NativeScaler(loss, optimizer) of timm does: back-propagate and step, but not clear."""
+    loss = args.get(0, "loss")
+    if loss is not None:
+        run.record.backward(loss, node)
+    need = args.keywords.get("need_update")
+    if need is None or run.truth(need)[0]:
+        step(run, args.get(1, "optimizer"), Args(), node)
+    else:
+
+        def due() -> bool:
+            step(run, args.get(1, "optimizer"), Args(), node)
+            return True
+
+        run.branch([lambda: True, due])
+    return flow.unknown(())
