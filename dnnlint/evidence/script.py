@@ -107,6 +107,7 @@ class Loader(NamedTuple):
     ordered: bool = False  # order carries meaning (time series, sequences), or was shuffled before
     batch_size: int | None = None
     samples: int | None = None  # length of the dataset, where it is a known number
+    explicit: bool = False  # shuffle is written out, so somebody thought about it
 
 
 class Forward(NamedTuple):

@@ -135,12 +135,13 @@ def loader_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
 class Order:
     """What a loader's arguments say about the order of its samples."""
 
-    __slots__ = ("batch_size", "iterable", "ordered", "sampler", "samples", "shuffle")
+    __slots__ = ("batch_size", "explicit", "iterable", "ordered", "sampler", "samples", "shuffle")
 
     def __init__(self, run: Interpreter, loader: Obj) -> None:
         args: dict[str, Value] = loader.fields["$args"]
         hidden = bool(loader.fields["$open"])
         self.shuffle = _flag(run, args.get("shuffle"), False, hidden)
+        self.explicit = "shuffle" in args
         self.sampler = _given(run, (args.get("sampler"), args.get("batch_sampler")), hidden)
         dataset: Value = loader.fields["$dataset"]
         self.iterable = _iterable(dataset)
@@ -214,10 +215,29 @@ def _ordered(dataset: Value, args: dict[str, Value], depth: int = 0) -> bool:
         name = option.cls.name if type(option.cls) is Class else str(option.cls or "")
         if option.fields.get("$shuffled") or _ORDERED_NAME.search(name) or _ORDERED_NAME.search(option.name):
             return True
+        if depth == 0 and _drawn(option):
+            return True
         inner = option.fields.get("$inputs") or option.sources
         if depth < 4 and any(_ordered(value, {}, depth + 1) for value in inner if type(value) in (Obj, Tensor)):
             return True
     return False
+
+
+def _drawn(dataset: Obj) -> bool:
+    """Whether every tensor of a data set is drawn at random: there is no order to break."""
+    tensors = [
+        value for value in (*dataset.fields.get("$inputs", ()), *dataset.fields.values()) if type(value) is Tensor
+    ]
+    return bool(tensors) and all(_random(tensor) for tensor in tensors)
+
+
+def _random(tensor: Tensor, depth: int = 0) -> bool:
+    if tensor.op == "fresh":
+        return isinstance(tensor.extra, tuple) and tensor.extra[0] in ("normal", "uniform", "drawn")
+    parts = [value for value in tensor.inputs if type(value) is Tensor]
+    return (
+        depth < 8 and bool(parts) and len(parts) == len(tensor.inputs) and all(_random(one, depth + 1) for one in parts)
+    )
 
 
 def _samples(dataset: Value) -> int | None:

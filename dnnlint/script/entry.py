@@ -96,6 +96,22 @@ def _attempt(machine: Interpreter, module: Module, fuel: int, act: Any) -> None:
     _recover(machine)
 
 
+def _templates(cls: Class) -> list[Func]:
+    """Inherited methods that call what the class overrides: a loop in the base class, its step in this one."""
+    own = {name for name, value in cls.names.items() if type(value) is Func and not name.startswith("__")}
+    found: dict[str, Func] = {}
+    for base in cls.mro()[1:]:
+        for name, value in base.names.items() if type(base) is Class else ():
+            if (
+                type(value) is Func
+                and name not in own
+                and type(value.node) is ir.FunctionDef
+                and not value.node.traits.isdisjoint(own)
+            ):
+                found.setdefault(name, value)
+    return list(found.values())
+
+
 def _function(machine: Interpreter, func: Func) -> None:
     machine.flags = {"grad": True if func.name in _MAIN else None}
     calls.call_function(machine, func, _given(func), func.node)
@@ -109,9 +125,10 @@ def _given(func: Func, *receiver: Value) -> Args:
 
 def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
     methods = [(name, value) for name, value in cls.names.items() if type(value) is Func]
-    pending = [value for _, value in methods if id(value.node) not in machine.executed]
+    templates = _templates(cls)
+    pending = [*templates, *[value for _, value in methods if id(value.node) not in machine.executed]]
     if library.class_kind(cls) != "module":
-        known = _telling([value for _, value in methods])
+        known = _telling([*templates, *[value for _, value in methods]])
         if not any(func.name in known for func in pending):
             return
     if not pending:
@@ -129,7 +146,11 @@ def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
         inputs: list[Value] = [Tensor("input", (), attached=False) for name in names if name not in defaults]
         networks.call_module(machine, obj, Args(inputs), cls.node)
     for func in pending:
-        if id(func.node) not in machine.executed and func.kind == "function" and func.name != "__init__":
+        if (
+            (func in templates or id(func.node) not in machine.executed)
+            and func.kind == "function"
+            and func.name != "__init__"
+        ):
             depth = len(machine.frames)
             if not machine.refuel(fuel // _SHARE):
                 return

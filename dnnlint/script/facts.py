@@ -27,16 +27,21 @@ if TYPE_CHECKING:
     from dnnlint.script.record import Kept
 
 _EVALUATION = re.compile(
-    r"(?:^|_|[a-z](?=[A-Z]))(?:eval|evaluate|evaluation|valid|validate|validation|val|test|testing|tst|infer|inference|"
-    r"predict|prediction|predictions|dev|score|heldout|holdout)(?:_|$|(?=[A-Z\d]))",
-    re.IGNORECASE,
+    r"(?:^|_)(?:eval|evaluate|evaluation|evaluating|evaluator|valid|validate|validation|validating|val|vali|test|testing|"
+    r"tst|infer|inference|predict|prediction|predictions|dev|score|heldout|holdout)(?:_|\d|$)"
 )
-_TRAINING = re.compile(r"(?:^|_)(?:train|fit|training)(?:_|$|(?=[A-Z\d]))", re.IGNORECASE)
+_TRAINING = re.compile(r"(?:^|_)(?:train|fit|training)(?:_|\d|$)")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LOADING = re.compile(r"load|data|batch|iter|set$|_dl$|^dl", re.IGNORECASE)
 _UNIT_TEST = re.compile(r"(?:^|[/\\])(?:tests?[/\\](?:.*[/\\])?)?test_\w*\.py$|_test\.py$|conftest\.py$")
 _STATISTICS = re.compile(
     r"(?:^|_)bn(?:_|$)|batch_?norm|recalib|calibrat|running_stat|update_stat|precise", re.IGNORECASE
 )
+
+
+def _speaks_of(words: re.Pattern[str], name: str) -> bool:
+    """Whether one of some words stands in a name, written with humps or underscores."""
+    return words.search(_HUMP.sub("_", name).lower()) is not None
 
 
 def layer(obj: Obj, path: str = "") -> Layer:
@@ -191,7 +196,7 @@ def _handled(members: list[Obj]) -> bool:
     return any(member.fields.get("$asked") for member in members)
 
 
-def _members(value: Value) -> tuple[str, list[Obj]]:
+def _members(value: Value, depth: int = 0) -> tuple[str, list[Obj]]:
     if type(value) is Tuple:
         return "tuple", [item for item in value.items if type(item) is Obj and item.kind == "module"]
     if type(value) is Obj and value.kind in ("list", "dict"):
@@ -200,8 +205,8 @@ def _members(value: Value) -> tuple[str, list[Obj]]:
             for option in options(item):
                 if type(option) is Obj and option.kind == "module":
                     found.append(option)
-                elif type(option) is Tuple or (type(option) is Obj and option.kind in ("list", "dict")):
-                    found.extend(_members(option)[1])
+                elif depth < 3 and (type(option) is Tuple or type(option) is Obj):
+                    found.extend(_members(option, depth + 1)[1])
         return value.kind, found
     return "", []
 
@@ -211,7 +216,7 @@ def _members(value: Value) -> tuple[str, list[Obj]]:
 
 def _loader(run: Interpreter, loader: Obj) -> None:
     order = data.Order(run, loader)
-    evaluates = bool(_EVALUATION.search(loader.name)) and not _TRAINING.search(loader.name)
+    evaluates = bool(_speaks_of(_EVALUATION, loader.name)) and not _speaks_of(_TRAINING, loader.name)
     run.record.state(
         Loader(
             loader.at,
@@ -224,6 +229,7 @@ def _loader(run: Interpreter, loader: Obj) -> None:
             order.ordered,
             order.batch_size,
             order.samples,
+            order.explicit,
         )
     )
 
@@ -236,14 +242,14 @@ def _evaluation(run: Interpreter, call: NetworkCall) -> None:
         return
     loop = call.loops[-1] if call.loops else None
     names = _names(call, loop)
-    spelled = [name for name in names if _EVALUATION.search(name)]
+    spelled = [name for name in names if _speaks_of(_EVALUATION, name)]
     if any(_STATISTICS.search(name) for name in call.functions):
         return
     evidence = [f"name {name}" for name in spelled]
     if call.grad is False:
         evidence.append("no_grad")
     inside = _evaluating_frames(call)
-    said = [name for name in call.names if _EVALUATION.search(name)]
+    said = [name for name in call.names if _speaks_of(_EVALUATION, name)]
     if loop is not None and loop.learned and not inside and not said:
         return
     over_data = loop is not None and _over_data(loop)
@@ -253,14 +259,14 @@ def _evaluation(run: Interpreter, call: NetworkCall) -> None:
         return
     if loop is None and call.grad is not False and not _trained_elsewhere(run, call):
         return
-    if any(_TRAINING.search(name) for name in names) and not spelled:
+    if any(_speaks_of(_TRAINING, name) for name in names) and not spelled:
         return
     place = loop.place if loop is not None else None
     run.record.state(EvaluationPass(graph.forward(run, call, None), place, tuple(evidence), call.grad))
 
 
 def _evaluating_frames(call: NetworkCall) -> bool:
-    return any(_EVALUATION.search(name) and not _TRAINING.search(name) for name in call.functions[1:])
+    return any(_speaks_of(_EVALUATION, name) and not _speaks_of(_TRAINING, name) for name in call.functions[1:])
 
 
 def _names(call: NetworkCall, loop: Loop | None) -> list[str]:
@@ -283,7 +289,7 @@ def _training_loader(loop: Loop | None) -> bool:
     iterable = loop.iterable if loop is not None else None
     source = iterable.source if type(iterable) is Iteration else None
     return source is not None and any(
-        type(option) is Obj and (option.fields.get("$trains") or bool(_TRAINING.search(option.name)))
+        type(option) is Obj and (option.fields.get("$trains") or bool(_speaks_of(_TRAINING, option.name)))
         for option in options(source)
     )
 

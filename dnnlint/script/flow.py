@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dnnlint.script import objects
-from dnnlint.script.values import Class, Const, Ext, Func, Iteration, Module, Obj, Tensor, Tuple, Union, Value, options
+from dnnlint.script.values import Iteration, Obj, Tensor, Tuple, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -16,25 +16,33 @@ def unknown(sources: tuple[Value, ...] | list[Value], name: str = "") -> Obj:
     return Obj("opaque", name=name, sources=tuple(value for value in sources if flows(value)))
 
 
-def flows(value: Value) -> bool:
-    """Whether data (and gradient) can flow through a value."""
+_DEEPEST = 6  # containers inside containers
+
+
+def flows(value: Value, depth: int = 0) -> bool:
+    """Whether data (and gradient) can flow through a value; a list may hold itself, so the look is a short one."""
     kind = type(value)
     if kind is Tensor:
         return True
+    if depth > _DEEPEST:
+        return False
     if kind is Obj:
-        obj: Obj = value  # type: ignore[assignment]
-        if obj.kind == "list":
-            return any(flows(item) for item in obj.fields.get("$items", ()))
-        if obj.kind == "dict":
-            return any(flows(item) for item in obj.fields.get("$items", {}).values())
-        return obj.kind in ("loader", "dataset") or (obj.kind == "opaque" and bool(obj.sources or obj.name))
+        return _object_flows(value, depth)  # type: ignore[arg-type]
     if kind is Union:
-        return any(flows(option) for option in options(value))
+        return any(flows(option, depth + 1) for option in options(value))
     if kind is Tuple:
-        return any(flows(item) for item in value.items)  # type: ignore[attr-defined]
+        return any(flows(item, depth + 1) for item in value.items)  # type: ignore[attr-defined]
     if kind is Iteration:
-        return value.source is not None or (value.item is not None and flows(value.item))  # type: ignore[attr-defined]
+        return value.source is not None or (value.item is not None and flows(value.item, depth + 1))  # type: ignore[attr-defined]
     return False
+
+
+def _object_flows(obj: Obj, depth: int) -> bool:
+    if obj.kind == "opaque":
+        return bool(obj.sources or obj.name)
+    if obj.kind in ("list", "dict"):
+        return any(flows(item, depth + 1) for item in objects.contents(obj))
+    return obj.kind in ("loader", "dataset")
 
 
 def tensorial(value: Value) -> bool:
@@ -62,20 +70,18 @@ def attached(run: Interpreter, inputs: tuple[Value, ...] | list[Value]) -> bool 
     return state
 
 
-def carries(value: Value) -> bool | None:
+def carries(value: Value, depth: int = 0) -> bool | None:
     """Whether a value holds a graph: True, False, or None for "cannot be told"."""
     kind = type(value)
     if kind is Tensor:
         return value.attached  # type: ignore[attr-defined, no-any-return]
-    if kind in (Const, Ext, Func, Class, Module):
-        return False
-    if kind is Union or kind is Tuple:
-        states = {carries(item) for item in (value.options if kind is Union else value.items)}  # type: ignore[attr-defined]
-        return states.pop() if len(states) == 1 else (None if None in states or kind is Union else True)
-    if kind is Obj and value.kind in ("list", "dict"):  # type: ignore[attr-defined]
-        items = objects.contents(value)  # type: ignore[arg-type]
-        states = {carries(item) for item in items}
-        return True if True in states else (None if None in states else False)
-    if kind is Obj and value.kind == "opaque":  # type: ignore[attr-defined]
+    if depth > _DEEPEST:
         return None
-    return False
+    if kind is Union:
+        states = {carries(option, depth + 1) for option in value.options}  # type: ignore[attr-defined]
+        return states.pop() if len(states) == 1 else None
+    if kind is Tuple or (kind is Obj and value.kind in ("list", "dict")):  # type: ignore[attr-defined]
+        items = value.items if kind is Tuple else objects.contents(value)  # type: ignore[attr-defined, arg-type]
+        states = {carries(item, depth + 1) for item in items}
+        return True if True in states else (None if None in states else False)
+    return None if kind is Obj and value.kind == "opaque" else False  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _MOST_NODES = 4000
 _THROUGH = frozenset({"view"})
+_ENDS = frozenset({"cut", "fresh", "shuffled", "gradient"})  # no gradient passes
 _JOINING = frozenset({"cat"})
 
 
@@ -66,7 +67,7 @@ def reach(value: Value) -> Reach:
 
 
 def _tensor(node: Tensor, live: bool, found: Reach, stack: list[tuple[Value, bool]]) -> None:
-    live = live and node.op != "cut"
+    live = live and node.op not in _ENDS
     if live:
         if node.call is not None:
             found.calls.append(node.call)

@@ -6,7 +6,6 @@ edge carries. Calls of project functions are run in place, with a bounded budget
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -44,7 +43,6 @@ class Interpreter:
         self.operations: list[Any] | None = None  # data-flow nodes made by the forward being summarised
         self.summaries: dict[Any, tuple[Value, Any]] = {}  # results of forwards already run
         self.version = 0  # counts changes to networks after they were built
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), 60_000))
 
     def refuel(self, share: int) -> bool:
         """Take a share of what is left for the functions that nothing reaches; False once it is spent."""

@@ -22,6 +22,7 @@ _BOUNDED_NAME = re.compile(
     re.IGNORECASE,
 )
 _NON_NEGATIVE = vocabulary.NON_NEGATIVE | {"clamp", "softplus", "log_softmax"}
+_RANDOM_COUNTS = ("randint", "randint_like", "bernoulli", "multinomial")
 _DRAWS = {"randn": ("normal", 1.0), "randn_like": ("normal", 1.0), "rand": ("uniform", 1 / math.sqrt(12))}
 
 
@@ -46,6 +47,8 @@ def apply(run: Interpreter, spec: LossSpec, args: Args, node: Any, loss: Obj | N
     if prediction is None and args.positional:
         prediction = args.positional[0]
     inputs = tuple([value for value in args.values() if flow.flows(value)])
+    if spec.regression and prediction is not None and target is not None and _swapped(prediction, target):
+        prediction, target = target, prediction  # squared error does not care, and many write it so
     if prediction is not None:
         _state(run, spec, prediction, target, node, loss)
     made = Tensor("loss", inputs, run.place(node), flow.attached(run, inputs), extra=spec.kind)
@@ -73,6 +76,11 @@ def _state(
             target is not None and _from_network(target),
         )
     )
+
+
+def _swapped(prediction: Value, target: Value) -> bool:
+    """Whether the value that learns stands where the target belongs."""
+    return flow.carries(prediction) is False and flow.carries(target) is True
 
 
 def _feeder(end: Tensor) -> Tensor | None:
@@ -114,7 +122,7 @@ def _bounded(target: Value, prediction: Value) -> bool:
 
 
 def _positive_draw(value: Tensor) -> bool:
-    return isinstance(value.extra, tuple) and value.extra[0] in ("uniform", "count")
+    return isinstance(value.extra, tuple) and value.extra[0] in ("uniform", "count", "drawn")
 
 
 def _is_number(value: Value, number: float) -> bool:
@@ -173,8 +181,10 @@ def fresh(run: Interpreter, name: str, args: Args, node: Any) -> Value:
     if short == "randperm":
         return Tensor("shuffled", (), run.place(node), False)
     extra: Any = _DRAWS.get(short)
-    if short in ("randint", "zeros", "ones", "arange", "randint_like"):
+    if short in ("zeros", "ones", "arange"):
         extra = ("count", None)
+    elif short in _RANDOM_COUNTS:
+        extra = ("drawn", None)
     if op == "fresh" and inputs and any(type(value) is Tensor for value in inputs):
         return tensors.make(run, Tensor("cut", inputs, run.place(node), False))
     return tensors.make(run, Tensor(op, inputs, run.place(node), bool(graph_wanted), extra=extra or _of_data(first)))

@@ -39,6 +39,9 @@ _LOSS_NAME = re.compile(r"loss|criterion|crit$|objective", re.IGNORECASE)
 _MAKER = re.compile(
     r"^[A-Z]|(?:class|cls|fn|factory|builder|type|ctor)$|^(?:create|build|make|get|load|init)_", re.ASCII
 )
+_SETTING = re.compile(
+    r"^(?:cfg|conf|config|args|opts?|hparams?|params?|settings|n_|num_)|(?:_dim|_size|_channels|_classes)$"
+)
 _MOST_MODULES = 300
 
 
@@ -436,10 +439,21 @@ def network_like(obj: Obj) -> bool:
     return bool(obj.fields.get("$network")) or bool(_NETWORK_NAME.search(obj.name) and not _LOSS_NAME.search(obj.name))
 
 
+def _builds(func: Obj, args: Args) -> bool:
+    """Whether calling something builds a network rather than runs one: by its name, or since no data is handed over."""
+    if _MAKER.search(func.name):
+        return True
+    return not any(
+        type(value) is not Const
+        and not (type(value) is Obj and (value.kind in ("dict", "namespace") or _SETTING.search(value.name)))
+        for value in args.positional
+    ) and not any(type(value) is Tensor for value in args.keywords.values())
+
+
 def call_unknown(run: Interpreter, func: Value, args: Args, node: Any) -> Value:
     """Calling something nothing is known of; it may be a network."""
     run.record.havoc(run, args.values(), func)
-    if type(func) is Obj and func.kind == "opaque" and network_like(func) and not _MAKER.search(func.name):
+    if type(func) is Obj and func.kind == "opaque" and network_like(func) and not _builds(func, args):
         call = NetworkCall(func, run.place(node), modes(run, func))
         run.record.called(call, args, node)
         result = tensors.opaque_result(run, "module", func, args, node)

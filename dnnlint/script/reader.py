@@ -7,6 +7,7 @@ import bisect
 import gc
 import os
 import re
+import sys
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -16,13 +17,14 @@ from dnnlint.evidence.script import Script, Unreadable
 from dnnlint.script.ir import Program, Syntax
 from dnnlint.script.source import neighbours
 
+_DEPTH = 5_000  # frames; a chain of six hundred calls takes two thousand, and the C stack holds more than these
 _FUEL = 20_000  # statements run for one file; a training script needs a few hundred
 # Without any of these words a file builds no network, feeds none, trains none and searches nothing.
 _TRIGGERS = re.compile(
     rb"backward|Module\b|Sequential|DataLoader|entropy|Loss\b|_loss\b|\.step\(|\.eval\(|no_grad|inference_mode|"
     rb"GridS|ParameterGrid|grid_search|\bproduct\(|sweep|\bfor\b[^\n]*:\s*\n\s+for\b|\.fit\("
 )
-_MOST_SOURCE = 3_000_000  # bytes of project source whose programs are kept between files
+_MOST_SOURCE = 800_000  # bytes of project source whose programs are kept between files
 
 
 class Reader:
@@ -31,6 +33,7 @@ class Reader:
     def __init__(self, roots: Sequence[str]) -> None:
         # Trees are freed by reference counts; looking for cycles among their nodes costs a twentieth of the parse.
         gc.set_threshold(20_000, 20, 20)
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), _DEPTH))
         self.roots = [os.path.abspath(root) for root in roots]
         self.programs: dict[str, Program | None] = {}
         self.texts: dict[str, bytes] = {}
@@ -114,6 +117,8 @@ class Reader:
     def _leave(self, folder: str) -> None:
         for path in self.visited:
             self.programs.pop(path, None)
+            self.texts.pop(path, None)
+            self.texts.pop(path, None)
         self.visited.clear()
         self.folder = folder
 

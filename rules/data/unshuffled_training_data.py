@@ -16,7 +16,8 @@ class UnshuffledTrainingData(Rule):
 
     ## How it decides
     The batches of a `DataLoader` reach a backward pass that an optimiser steps on; `shuffle` is known to be absent or
-    false; there is neither a sampler nor a batch sampler; and the dataset is known not to be an `IterableDataset`.
+    false; there is neither a sampler nor a batch sampler; and the dataset is known not to be an `IterableDataset`, or
+    is not known and `shuffle` is written out as false.
     What the loader is called plays no part. Data whose order carries meaning (sequences, time series), data that was
     shuffled before, and a dataset that is known to fit into one batch are left alone.
 
@@ -39,7 +40,8 @@ class UnshuffledTrainingData(Rule):
     mend = "Pass `shuffle=True` to this DataLoader, or give it a random sampler."
 
     def static(self, loader: Loader) -> Findings:
-        stored_order = loader.shuffle is False and loader.sampler is False and loader.iterable is False
+        indexed = loader.iterable is False or (loader.iterable is None and loader.explicit)
+        stored_order = loader.shuffle is False and loader.sampler is False and indexed
         if not loader.trains or not stored_order or loader.ordered or _one_batch(loader):
             return
         name = f"`{loader.name}`" if loader.name else "this loader"

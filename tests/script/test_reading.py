@@ -106,7 +106,9 @@ class TestGradients:
             pytest.param({}, id="nothing clears"),
             pytest.param({"after": "print(optimizer)"}, id="printing clears nothing"),
             pytest.param({"after": "nn.utils.clip_grad_norm_(model.parameters(), 1.0)"}, id="clipping clears nothing"),
-            pytest.param({"before": "other = torch.optim.Adam([torch.zeros(1)]); other.zero_grad()"}, id="another clears"),
+            pytest.param(
+                {"before": "other = torch.optim.Adam([torch.zeros(1)]); other.zero_grad()"}, id="another clears"
+            ),
         ],
     )
     def test_gradients_that_nothing_clears_are_stale(self, read: Read, parts: dict[str, str]) -> None:
@@ -450,7 +452,9 @@ _LINES = st.one_of(
     st.builds("{} = {}({})".format, _NAMES, _NAMES, _NAMES),
     st.builds("{} = {}[{}]".format, _NAMES, _NAMES, _NAMES),
     st.builds("{} += {}".format, _NAMES, _NAMES),
-    st.builds("{}.{}()".format, _NAMES, st.sampled_from(["backward", "step", "zero_grad", "eval", "train", "parameters"])),
+    st.builds(
+        "{}.{}()".format, _NAMES, st.sampled_from(["backward", "step", "zero_grad", "eval", "train", "parameters"])
+    ),
     st.builds("for {} in {}: {} = {}".format, _NAMES, _NAMES, _NAMES, _NAMES),
     st.builds("if {}: {} = {}".format, _NAMES, _NAMES, _NAMES),
     st.builds("{} = nn.Sequential({}, nn.ReLU())".format, _NAMES, _NAMES),
