@@ -153,6 +153,8 @@ def call_method(run: Interpreter, receiver: Value, name: str, args: Args, node: 
 def _object_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value:
     if obj.kind == "super":
         return super_method(run, obj, name, args, node)
+    if name == "forward" and obj.kind == "module" and not run.forwards:
+        return networks.call_module(run, obj, args, node)
     value = obj.fields.get(name)
     if value is not None and not (type(value) is Obj and value.kind == "opaque"):
         return call(run, value, args, node)

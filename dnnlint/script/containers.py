@@ -60,6 +60,9 @@ def _dict(run: Interpreter, args: Args, node: Any) -> Value:
             entries.update({p.items[0].value: p.items[1] for p in pairs})  # type: ignore[attr-defined]
         else:
             more = True
+    for name, value in args.keywords.items():
+        if type(value) is Obj and value.kind == "list" and not value.name:
+            value.name = name
     return objects.new_dict({**entries, **args.keywords}, run.place(node), more)
 
 

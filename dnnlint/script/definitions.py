@@ -51,14 +51,9 @@ def _decorate(run: Interpreter, func: Func, current: Value, decorator: Any) -> V
         library.click_option(run, func, decorator)
     elif type(value) is Func and type(decorator) is not ir.Call:
         made = calls.call_function(run, value, Args([current]), decorator)
-        if type(made) is Func and not _transparent(made, value):
+        if type(made) is Func:
             return made
     return current
-
-
-def _transparent(made: Func, decorator: Func) -> bool:
-    """Whether a decorator's wrapper may be seen through: it hands its arguments on as they are."""
-    return type(made.node) is not ir.FunctionDef or bool(made.node.params.varargs or made.node.params.kwargs)
 
 
 def klass(run: Interpreter, node: Any) -> Value:

@@ -81,6 +81,8 @@ def arguments(run: Interpreter, node: Any) -> Args:
         entries = objects.known_entries(value)
         if entries is None:
             args.open = True
+            if flow.flows(value):
+                args.keywords["**"] = value  # the data is handed over, whatever its names
         else:
             args.keywords.update(entries)
     return args

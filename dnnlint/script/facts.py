@@ -221,7 +221,7 @@ def _loader(run: Interpreter, loader: Obj) -> None:
         Loader(
             loader.at,
             loader.name,
-            bool(loader.fields.get("$trains")),
+            _trains(run, loader),
             evaluates,
             order.shuffle,
             order.sampler,
@@ -235,6 +235,11 @@ def _loader(run: Interpreter, loader: Obj) -> None:
 
 
 # evaluation
+
+
+def _trains(run: Interpreter, loader: Obj) -> bool:
+    """Whether batches are stepped on; where no optimiser is in sight, whether they are learned from."""
+    return bool(loader.fields.get("$trains") or (loader.fields.get("$learned") and not run.record.optimizers))
 
 
 def _evaluation(run: Interpreter, call: NetworkCall) -> None:
@@ -331,10 +336,18 @@ def _over_parts(loop: Loop) -> bool:
     return bool(items) and any(type(item) is Obj or type(item) is Tensor for item in items or ())
 
 
+def _views(value: Value) -> list[Value]:
+    """A tensor and what it is a mere view of: ``loss``, ``loss.float()``."""
+    found = [value]
+    while type(found[-1]) is Tensor and found[-1].op == "view" and found[-1].inputs:
+        found.append(found[-1].inputs[0])
+    return found
+
+
 def _holds_graph(run: Interpreter, kept: Kept) -> bool:
     found = graph.reach(kept.new)
     state = flow.carries(kept.new)
-    backed = any(id(node) in run.record.learned for node in [kept.new])
+    backed = any(id(node) in run.record.learned for node in _views(kept.new))
     fresh = [call for call in found.calls if call.clock >= kept.clock]
     if state is False:
         return False

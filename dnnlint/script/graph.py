@@ -109,7 +109,7 @@ def forwards(run: Interpreter, found: Reach, optimizer: Obj) -> tuple[Forward, .
 def _optimized(call: NetworkCall, optimizer: Obj, likely: set[int]) -> bool | None:
     owners = optimizer.fields.get("$owners", ())
     if any(networks.within(owner, call.network) or networks.within(call.network, owner) for owner in owners):
-        return True
+        return None if networks.partly_frozen(call.network) else True
     if optimizer.fields.get("$known"):
         return False
     return True if len(likely) == 1 and id(call.network) in likely else None

@@ -53,6 +53,8 @@ def get_item(run: Interpreter, value: Value, index: Value, node: Any) -> Value:
     if kind is Ext and value.dotted.endswith(".__dict__"):  # type: ignore[attr-defined]
         key = index.value if type(index) is Const and isinstance(index.value, str) else "any"
         return Ext(f"{value.dotted[:-9]}.{key}")  # type: ignore[attr-defined]
+    if kind is Const:
+        return Const(...)
     if kind is Class or kind is Ext:
         return value  # a generic alias: List[int], nn.Module[...]
     return flow.unknown((value,))

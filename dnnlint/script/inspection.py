@@ -15,7 +15,11 @@ _PYTHON_TYPES = {"int": int, "float": float, "str": str, "bool": bool, "list": l
 
 def _getattr(run: Interpreter, args: Args, node: Any) -> Value:
     obj, name = args.get(0, "object"), args.get(1, "name")
+    if obj is not None and type(name) is Union:
+        rest = args.positional[2:]
+        return join([_getattr(run, Args([obj, option, *rest]), node) for option in name.options])  # type: ignore[no-any-return]
     if obj is None or type(name) is not Const or not isinstance(name.value, str):
+        run.record.havoc(run, [obj] if obj is not None else [])
         return flow.unknown([value for value in (obj,) if value is not None])
     fallback = args.get(2, "default")
     if fallback is not None and type(obj) is Obj and obj.kind in ("namespace", "instance", "module"):

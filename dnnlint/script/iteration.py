@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dnnlint.diagnostic import Place
 from dnnlint.script import attributes, binding, calls, flow, networks, objects, parameters
 from dnnlint.script.values import Args, Class, Const, Func, Iteration, Obj, Tensor, Union, Value, join, options
 
@@ -90,6 +91,15 @@ def element(run: Interpreter, iterable: Value | None, node: Any) -> Value:
     return flow.unknown((iterable,) if iterable is not None else ())
 
 
+def _mapping(keys: list[Value], values: list[Value], place: Place, more: bool) -> Obj:
+    """The result of a dict comprehension; members under unknown keys are kept, too."""
+    entries: dict[Any, Value] = {}
+    for index, (key, value) in enumerate(zip(keys, values, strict=True)):
+        known = type(key) is Const and isinstance(key.value, (str, int, float, bool, tuple))
+        entries[key.value if known else ("$", index)] = value  # type: ignore[attr-defined]
+    return objects.new_dict(entries, place, more or any(isinstance(key, tuple) for key in entries))
+
+
 def comprehend(run: Interpreter, node: Any) -> Value:
     """The result of a comprehension: member by member where the source is short and known."""
     values: list[Value] = []
@@ -132,12 +142,7 @@ def comprehend(run: Interpreter, node: Any) -> Value:
     clause(0)
     place = run.place(node)
     if node.key is not None:
-        entries = {
-            k.value: v
-            for k, v in zip(keys, values, strict=True)
-            if type(k) is Const and k.value is not ... and isinstance(k.value, (str, int, float, bool, tuple))
-        }
-        return objects.new_dict(entries, place, more or len(entries) < len(values))
+        return _mapping(keys, values, place, more)
     if node.kind == "generator":
         return Iteration(None if more else values, join(values) if values and more else None, source)
     return networks.collected(run, values, place, more)

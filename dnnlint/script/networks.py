@@ -162,6 +162,8 @@ def _layer_depends(obj: Obj) -> bool | None:
         return None if obj.fields.get("$open") else False
     if isinstance(spec.mode_dependent, str):
         value = obj.fields["$args"].get(spec.mode_dependent)
+        if spec.kind == "recurrent" and _single_layer(obj):
+            return False  # its dropout stands between layers
         if value is None:
             return bool(spec.mode_default)
         if type(value) is Const and value.value is not ...:
@@ -169,6 +171,11 @@ def _layer_depends(obj: Obj) -> bool | None:
             return bool(value.value) or (spec.kind == "dropout" and "$literal" not in obj.fields)
         return True if spec.kind == "dropout" else None
     return bool(spec.mode_dependent)
+
+
+def _single_layer(obj: Obj) -> bool:
+    layers = obj.fields["$args"].get("num_layers")
+    return layers is None or (type(layers) is Const and layers.value == 1)
 
 
 def new_layer(cls: str, spec: LayerSpec, args: Args, place: Place) -> Obj:
@@ -185,6 +192,11 @@ def literal_rate(run: Interpreter, obj: Obj, node: Any) -> None:
     written = [*node.args[:1], *[value for name, value in node.keywords if name == "p"]]
     if obj.fields["$spec"].kind == "dropout" and (not written or type(written[0]) is ir.Const):
         obj.fields["$literal"] = True
+
+
+def partly_frozen(obj: Obj) -> bool:
+    """Whether parameters of a network were frozen: a part of it is meant to stay as it is."""
+    return any(part.fields.get("$frozen") for _, part in descendants(obj))
 
 
 def has_parameters(obj: Obj) -> bool | None:

@@ -223,7 +223,7 @@ class Record:
         for call in reach.calls:
             call.trained = True
         for loader in reach.loaders if run.loops else ():
-            loader.fields["$trains"] = True
+            loader.fields["$learned"] = True
             if not any(loader is known for known in self.loaders):
                 self.loaders.append(loader)  # made by an imported file
         for loop in run.loops:
@@ -318,6 +318,8 @@ class Record:
         """State what a step trains, and on what gradients."""
         run = self.run
         reach = self.passes.get(backward)
+        for loader in reach.loaders if reach is not None and run.loops else ():
+            loader.fields["$trains"] = True
         repeated = [loop for loop in run.loops if loop.passes > 1]
         loop = run.loops[-1].place if run.loops else None
         if not repeated:
@@ -401,6 +403,10 @@ class Record:
             empty = (type(value) is Const and value.value is None) or (type(value) is Tensor and value.op == "fresh")
             if empty:
                 self.clear_tensor(tensor, node)
+        elif name == "requires_grad" and tensor.op == "parameter" and type(value) is Const and not value.value:
+            owner = parameters.owner_of(tensor)
+            if type(owner) is Obj:
+                self.run.write(owner.fields, "$frozen", True)
         elif name == "data" and tensor.op == "parameter":
             parameters.assign(self.run, tensor, value, node)
 

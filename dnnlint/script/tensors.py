@@ -98,6 +98,11 @@ _UPDATES = frozenset({"add_", "sub_", "addcmul_", "addcdiv_", "subtract_"})
 
 def update(run: Interpreter, tensor: Tensor, value: Value, node: Any) -> None:
     """``p.data.add_(p.grad, alpha=-lr)``, ``p -= lr * p.grad``: a step written by hand."""
+    root: Value = tensor
+    while type(root) is Tensor and root.op in ("view", "cut") and root.inputs:
+        root = root.inputs[0]
+    if type(root) is Tensor and root.op != "parameter":
+        return  # an input that is attacked, a picture that is painted
     if any(type(part) is Tensor and part.op == "gradient" for part in _terms(value)):
         run.record.hand_step(node)
 

@@ -62,6 +62,12 @@ def _steady(facts: dict[type, list[Any]]) -> frozenset[Gradients]:
     return gradients
 
 
+CONFIG = """from dataclasses import dataclass
+    @dataclass
+    class Config:
+        mix: bool = True
+    config = Config()"""
+
 LOOP = """
 model = nn.Linear(4, 2)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -268,7 +274,7 @@ class TestValues:
                 id="flag of argparse",
             ),
             pytest.param(
-                "from dataclasses import dataclass\n    @dataclass\n    class Config:\n        mix: bool = True\n    config = Config()",
+                CONFIG,
                 "config.mix",
                 True,
                 id="dataclass default",
