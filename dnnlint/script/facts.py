@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
     from dnnlint.script.record import Kept
 
+_END = r"(?:_|\d|$|(?=loader|load|data|set|iter|batch|dl|ds$|gen|img|image|label|input|sample|[xys]$))"
 _EVALUATION = re.compile(
     r"(?:^|_)(?:eval|evaluate|evaluation|evaluating|evaluator|valid|validate|validation|validating|val|vali|test|testing|"
-    r"tst|infer|inference|predict|prediction|predictions|dev|score|heldout|holdout)(?:_|\d|$)"
+    r"tst|infer|inference|predict|prediction|dev|score|heldout|holdout)" + _END
 )
-_TRAINING = re.compile(r"(?:^|_)(?:train|fit|training)(?:_|\d|$)")
+_TRAINING = re.compile(r"(?:^|_)(?:train|fit|training)" + _END)
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LOADING = re.compile(r"load|data|batch|iter|set$|_dl$|^dl", re.IGNORECASE)
 _UNIT_TEST = re.compile(r"(?:^|[/\\])(?:tests?[/\\](?:.*[/\\])?)?test_\w*\.py$|_test\.py$|conftest\.py$")

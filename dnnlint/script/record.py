@@ -71,6 +71,7 @@ class Record:
         self.anew = 0  # when control last started anew, with modes that are not known
         self.read = self.before = 0  # when a gradient was last looked at, and the time before
         self.when: dict[Place, int] = {}  # clock of backward passes
+        self.pending: list[graph.Reach] = []  # the last backward passes
         self.hand: Obj | None = None  # stands for updates written without an optimiser
 
     def state(self, fact: object) -> None:
@@ -217,6 +218,7 @@ class Record:
         place = run.place(node)
         self.passes[place] = reach
         self.when[place] = run.clock
+        self.pending = [*self.pending[-7:], reach]
         self.learned |= reach.live
         self.read_lists |= reach.lists
         self.alive.append(reach.nodes)
@@ -267,6 +269,7 @@ class Record:
         self.events += 1
         run.tick()
         optimizer = self.optimizer(obj)
+        self.learn_from_loaders(optimizer)
         place = run.place(node)
         window = self.window(optimizer)
         cleared = any(clock >= window and one is optimizer for clock, one in self.clears)
@@ -290,6 +293,13 @@ class Record:
         for backward in backwards or ({place} if not self.passes else set()):
             self.step_fact(optimizer, backward, place, frozenset(states))
         run.write(optimizer.fields, "$gradients", frozenset({("stale", None, None)}))
+
+    def learn_from_loaders(self, optimizer: Obj) -> None:
+        """The batches behind the backward passes that an optimiser now steps on are what it learns from."""
+        for reach in self.pending if self.run.loops else ():
+            if self.linked(optimizer, reach) is not False:
+                for loader in reach.loaders:
+                    loader.fields["$trains"] = True
 
     def look(self) -> None:
         """A gradient was looked at: what a later clear wipes has been used."""
@@ -318,8 +328,6 @@ class Record:
         """State what a step trains, and on what gradients."""
         run = self.run
         reach = self.passes.get(backward)
-        for loader in reach.loaders if reach is not None and run.loops else ():
-            loader.fields["$trains"] = True
         repeated = [loop for loop in run.loops if loop.passes > 1]
         loop = run.loops[-1].place if run.loops else None
         if not repeated:
