@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
 
+_MODULE_METHODS = frozenset(
+    {"train", "eval", "zero_grad", "parameters", "named_parameters", "forward", "apply", "to", "cuda"}
+)
+
+
 def get_attribute(run: Interpreter, value: Value, name: str, node: Any) -> Value:
     """The value of ``value.name``."""
     kind = type(value)
@@ -90,6 +95,8 @@ def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value:
     special = tensors.object_attribute(run, obj, name, node)
     if special is not None:
         return special
+    if obj.kind == "module" and name in _MODULE_METHODS:
+        return Method(obj, name)
     if obj.kind in ("opaque", "instance", "module", "namespace"):
         child = Obj("opaque", name=name, at=obj.at, sources=(obj,) if flow.flows(obj) else ())
         if type(obj.cls) is Class and not obj.cls.foreign() and hasattr(object, name):
