@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import ir, networks
-from dnnlint.script.values import Const, Obj, Union
+from dnnlint.script.values import Const, Obj, Union, Value, join, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -77,6 +77,11 @@ def _narrowed_type(run: Interpreter, test: Any, outcome: bool) -> bool:
     name, cls = test.args
     if type(name) is ir.Name and getattr(cls, "name", "") == "Module":
         value = run.frame.locals.get(name.id)
-        if type(value) is Obj and value.kind == "opaque":
-            run.write(run.frame.locals, name.id, Obj("opaque", sources=value.sources))
+        others = [option for option in options(value) if not _maybe_module(option)] if isinstance(value, Value) else []
+        if isinstance(value, Value) and len(others) < len(options(value)):
+            run.write(run.frame.locals, name.id, join(others) if others else Obj("opaque"))
     return True
+
+
+def _maybe_module(value: Value) -> bool:
+    return type(value) is Obj and (value.kind == "module" or (value.kind == "opaque" and networks.network_like(value)))
