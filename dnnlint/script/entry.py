@@ -36,7 +36,7 @@ def run(program: ir.Program, project: Project, fuel: int) -> tuple[object, ...]:
 def _recover(machine: Interpreter) -> None:
     machine.frames.clear()
     machine.loops = []
-    machine.forwards = machine.building = 0
+    machine.forwards = machine.building = machine.chains = 0
     machine.operations = None
 
 
@@ -161,5 +161,5 @@ def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
                 machine.record.partial = True
                 del machine.frames[depth:]
                 machine.loops = []
-                machine.forwards = machine.building = 0
+                machine.forwards = machine.building = machine.chains = 0
                 machine.operations = None

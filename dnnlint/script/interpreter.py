@@ -39,6 +39,7 @@ class Interpreter:
         self.clock = 0
         self.current: Any = None  # the statement being run
         self.forwards = 0  # depth of network forwards being evaluated
+        self.chains = 0  # depth of containers inside containers being applied
         self.building = 0  # depth of constructors being run
         self.operations: list[Any] | None = None  # data-flow nodes made by the forward being summarised
         self.summaries: dict[Any, tuple[Value, Any]] = {}  # results of forwards already run

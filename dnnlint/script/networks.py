@@ -43,6 +43,7 @@ _SETTING = re.compile(
     r"^(?:cfg|conf|config|args|opts?|hparams?|params?|settings|n_|num_)|(?:_dim|_size|_channels|_classes)$"
 )
 _MOST_MODULES = 300
+_DEEPEST_CHAIN = 40
 
 
 def children(obj: Obj) -> list[tuple[str, Obj]]:
@@ -410,8 +411,10 @@ def forward(run: Interpreter, obj: Obj, args: Args, node: Any, place: Place | No
 
 def _chain(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
     value = args.positional[0] if args.positional else next(iter(args.keywords.values()), flow.unknown(()))
-    if not str(obj.cls).endswith("Sequential") and type(obj.cls) is str:
+    plain = type(obj.cls) is str and not obj.cls.endswith("Sequential")
+    if plain or run.chains > _DEEPEST_CHAIN:  # a container may hold itself
         return tensors.opaque_result(run, "unknown", obj, args, node)
+    run.chains += 1
     for item in objects.contents(obj):
         inputs = Args([value])
         value = calls.each(
@@ -425,6 +428,7 @@ def _chain(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
         )
     if obj.fields.get("$more"):
         value = tensors.make(run, Tensor("unknown", (value,), run.place(node), flow.carries(value)))
+    run.chains -= 1
     return value
 
 
