@@ -156,11 +156,15 @@ class _Run:
 
     def _locate_here(self, path: str) -> None:
         """Find the lines of what was found in a file while the reader still has it open."""
+        if not self._verdicts:
+            return
+        from dnnlint.engine import spots
+
         places = {
             place
-            for _, finding in self._verdicts
-            for place in (finding.place, *(where for where, _ in finding.related))
-            if place.path == os.path.abspath(path) and place.node != WHOLE_FILE
+            for verdict in self._verdicts
+            for place in spots(verdict.finding)
+            if isinstance(place, Place) and place.path == os.path.abspath(path) and place.node != WHOLE_FILE
         }
         if places:
             self._reader.locate(places)

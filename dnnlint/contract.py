@@ -13,7 +13,7 @@ EVIDENCE = "dnnlint.evidence."
 TEXTS = ("message", "why", "mend")
 CODE = re.compile(r"[A-Z]+[0-9]+")
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_KNOWN: dict[type[Rule], tuple[type, ...]] = {}  # signatures do not change, and each file is judged anew
+_FACTS: dict[type[Rule], tuple[type, ...]] = {}  # signatures do not change, and each file is judged anew
 VARIADIC = 0x04 | 0x08  # the code flags of *args and **kwargs
 
 
@@ -29,31 +29,50 @@ def make(kind: type[Rule]) -> Rule:
     rule = kind()
     if not NAME.fullmatch(rule.name):
         raise _broken(kind, f"name {rule.name!r} is not words joined by hyphens")
-    subscriptions(kind)
+    if not subscriptions(kind) and not channels(kind):
+        raise _broken(kind, "has no half: define static(self, fact) or runtime(self, channel)")
     return rule
 
 
 def subscriptions(kind: type[Rule]) -> tuple[type, ...]:
-    """Types of the facts that ``static`` asks for; a union counts for each member."""
-    if kind not in _KNOWN:
-        _KNOWN[kind] = _subscribe(kind)
-    return _KNOWN[kind]
+    """Types of the facts that ``static`` asks for, a union counts for each member; none if there is no such half."""
+    if kind not in _FACTS:
+        _FACTS[kind] = _subscribe(kind)
+    return _FACTS[kind]
+
+
+def channels(kind: type[Rule]) -> tuple[type, ...]:
+    """Types of the channels that ``runtime`` asks for, in the order of its parameters; none without that half."""
+    half = _half(kind, "runtime")
+    if half is None:
+        return ()
+    return tuple(_evidence(kind, half, annotation) for annotation in _annotations(kind, half))
 
 
 def _subscribe(kind: type[Rule]) -> tuple[type, ...]:
-    half = next((vars(base)["static"] for base in kind.__mro__ if "static" in vars(base)), None)
+    half = _half(kind, "static")
     if half is None:
-        raise _broken(kind, "has no half: define static(self, fact)")
-    if not isinstance(half, types.FunctionType):
-        raise _broken(kind, "static is not a method")
-    line = half.__code__.co_firstlineno
-    annotation = _annotation(kind, half, line)
-    members = typing.get_args(annotation) if _is_union(annotation) else (annotation,)
-    for member in members:
-        if not (isinstance(member, type) and member.__module__.startswith(EVIDENCE)):
-            shown = member.__qualname__ if isinstance(member, type) else str(member)
-            raise _broken(kind, f"static asks for {shown}, which is no evidence", line)
-    return members
+        return ()
+    annotations = _annotations(kind, half)
+    if len(annotations) != 1:
+        raise _broken(kind, "static must take self and one fact", half.__code__.co_firstlineno)
+    members = typing.get_args(annotations[0]) if _is_union(annotations[0]) else annotations
+    return tuple(_evidence(kind, half, member) for member in members)
+
+
+def _half(kind: type[Rule], name: str) -> types.FunctionType | None:
+    half = next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
+    if half is not None and not isinstance(half, types.FunctionType):
+        raise _broken(kind, f"{name} is not a method")
+    return half
+
+
+def _evidence(kind: type[Rule], half: types.FunctionType, member: Any) -> type:
+    if isinstance(member, type) and member.__module__.startswith(EVIDENCE):
+        return member
+    shown = member.__qualname__ if isinstance(member, type) else str(member)
+    reason = f"{half.__name__} asks for {shown}, which is no evidence"
+    raise _broken(kind, reason, half.__code__.co_firstlineno)
 
 
 def place(kind: type[Rule], line: int | None = None) -> str:
@@ -64,18 +83,22 @@ def place(kind: type[Rule], line: int | None = None) -> str:
     return f"{file}:{line or _line_of_class(file, kind.__name__)}"
 
 
-def _annotation(kind: type[Rule], half: types.FunctionType, line: int) -> Any:
-    code = half.__code__
-    if code.co_argcount != 2 or code.co_kwonlyargcount or code.co_flags & VARIADIC:
-        raise _broken(kind, "static must take self and one fact", line)
-    fact = code.co_varnames[1]
+def _annotations(kind: type[Rule], half: types.FunctionType) -> tuple[Any, ...]:
+    """Annotations of all parameters but ``self``."""
+    code, name = half.__code__, half.__name__
+    line = code.co_firstlineno
+    if code.co_argcount < 2 or code.co_kwonlyargcount or code.co_flags & VARIADIC:
+        wanted = "one fact" if name == "static" else "one channel or more"
+        raise _broken(kind, f"{name} must take self and {wanted}", line)
+    parameters = code.co_varnames[1 : code.co_argcount]
     try:
         annotations = typing.get_type_hints(half)
     except (NameError, AttributeError, TypeError, SyntaxError) as error:
-        raise _broken(kind, f"annotations of static cannot be resolved: {error}", line) from error
-    if fact not in annotations:
-        raise _broken(kind, f"parameter {fact!r} of static has no annotation", line)
-    return annotations[fact]
+        raise _broken(kind, f"annotations of {name} cannot be resolved: {error}", line) from error
+    for parameter in parameters:
+        if parameter not in annotations:
+            raise _broken(kind, f"parameter {parameter!r} of {name} has no annotation", line)
+    return tuple(annotations[parameter] for parameter in parameters)
 
 
 def _is_union(annotation: object) -> bool:

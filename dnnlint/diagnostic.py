@@ -47,6 +47,14 @@ class Span(NamedTuple):
     end_column: int
 
 
+class Site(NamedTuple):
+    """A line of the user's that a running program came through: a place that knows its rows and columns."""
+
+    path: str
+    span: Span
+    scope: str = ""  # qualified name of the function, "" at the top of a module
+
+
 class Location(NamedTuple):
     """A place turned into lines, with what surrounds it."""
 

@@ -1,14 +1,15 @@
 """The judge: facts in, located and worded diagnostics out."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from dnnlint import contract
-from dnnlint.diagnostic import Diagnostic, Location, Place, Related
+from dnnlint.diagnostic import Diagnostic, Location, Place, Related, Site
 from dnnlint.errors import RuleError
 from dnnlint.rule import Finding, Rule
 
-Locate = Callable[[Collection[Place]], Mapping[Place, Location]]
+Spot = Place | Site
+Locate = Callable[[Collection[Any]], Mapping[Any, Location]]  # of places, or of sites, as the wing gave them
 
 
 class Verdict(NamedTuple):
@@ -16,6 +17,7 @@ class Verdict(NamedTuple):
 
     rule: Rule
     finding: Finding
+    source: str = "static"
 
 
 def judge(facts: Iterable[object], rules: Iterable[Rule]) -> list[Verdict]:
@@ -24,7 +26,21 @@ def judge(facts: Iterable[object], rules: Iterable[Rule]) -> list[Verdict]:
     for rule in rules:
         for kind in contract.subscriptions(type(rule)):
             subscribers.setdefault(kind, []).append(rule)
-    return [verdict for fact in facts for rule in subscribers.get(type(fact), ()) for verdict in _ask(rule, fact)]
+    verdicts: list[Verdict] = []
+    for fact in facts:
+        for rule in subscribers.get(type(fact), ()):
+            verdicts += _ask(rule, "static", fact)
+    return verdicts
+
+
+def judge_run(record: Mapping[type, object], rules: Iterable[Rule]) -> list[Verdict]:
+    """Hand what the channels measured to the rules that asked for all of it; record: by channel type."""
+    verdicts = []
+    for rule in rules:
+        wanted = contract.channels(type(rule))
+        if wanted and all(channel in record for channel in wanted):
+            verdicts += _ask(rule, "runtime", *(record[channel] for channel in wanted))
+    return verdicts
 
 
 def diagnose(verdicts: Iterable[Verdict], locate: Locate) -> list[Diagnostic]:
@@ -32,8 +48,7 @@ def diagnose(verdicts: Iterable[Verdict], locate: Locate) -> list[Diagnostic]:
     verdicts = list(verdicts)
     if not verdicts:
         return []
-    places = {place for _, finding in verdicts for place in (finding.place, *(where for where, _ in finding.related))}
-    where = locate(places)
+    where = locate({place for verdict in verdicts for place in spots(verdict.finding)})
     spoken: dict[tuple[object, ...], tuple[Diagnostic, str]] = {}
     for verdict in verdicts:
         diagnostic = _word(verdict, where)
@@ -43,30 +58,38 @@ def diagnose(verdicts: Iterable[Verdict], locate: Locate) -> list[Diagnostic]:
     return _fingerprinted(sorted(spoken.values(), key=lambda pair: (pair[0].filename, pair[0].span, pair[0].code)))
 
 
-def _ask(rule: Rule, fact: object) -> list[Verdict]:
-    assert rule.static is not None  # it subscribed
+def spots(finding: Finding) -> Iterator[Spot]:
+    """Every place that a finding speaks of."""
+    yield finding.place
+    for place, _ in finding.related:
+        yield place
+
+
+def _ask(rule: Rule, half: str, *evidence: object) -> list[Verdict]:
     try:
-        return [Verdict(rule, finding) for finding in rule.static(fact)]
-    except Exception as error:
+        return [Verdict(rule, finding, half) for finding in getattr(rule, half)(*evidence)]
+    except Exception as error:  # a rule may be anybody's; whatever fails in it is told of the rule by its name
         import traceback  # only errors need it
 
         frame = traceback.extract_tb(error.__traceback__)[-1]
-        reason = f"{type(error).__name__}: {error}, while it judged a {type(fact).__name__}{_file_of(fact)}"
+        kinds = " and ".join(type(piece).__name__ for piece in evidence)
+        reason = f"{type(error).__name__}: {error}, while it judged {_article(kinds)}{_file_of(evidence[0])}"
         raise RuleError(_label(rule), f"{frame.filename}:{frame.lineno}", reason) from error
 
 
-def _word(verdict: Verdict, where: Mapping[Place, Location]) -> Diagnostic:
-    rule, finding = verdict
+def _word(verdict: Verdict, where: Mapping[Any, Location]) -> Diagnostic:
+    rule, finding, source = verdict
     location = where[finding.place]
     return Diagnostic(
         code=rule.code,
         name=rule.name,
         severity=finding.severity,
-        message=_fill(rule, "message", finding),
+        message=_fill(rule, "measured" if source == "runtime" and rule.measured else "message", finding),
         why=_fill(rule, "why", finding),
         mend=_fill(rule, "mend", finding),
         filename=location.filename,
         span=finding.span or location.span,
+        source=source,
         confidence=finding.confidence,
         evidence=finding.evidence,
         related=tuple(Related(where[place].filename, where[place].span, text) for place, text in finding.related),
@@ -105,6 +128,10 @@ def _digest(text: str) -> str:
 
 def _label(rule: Rule) -> str:
     return f"{rule.code} {rule.name}"
+
+
+def _article(kinds: str) -> str:
+    return f"a {kinds}" if kinds[:1] not in "AEIOU" else f"an {kinds}"
 
 
 def _file_of(fact: object) -> str:

@@ -4,20 +4,20 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NamedTuple
 
-from dnnlint.diagnostic import Confidence, Place, Severity, Span
+from dnnlint.diagnostic import Confidence, Place, Severity, Site, Span
 
-__all__ = ["Confidence", "Finding", "Findings", "Place", "Rule", "Severity"]
+__all__ = ["Confidence", "Finding", "Findings", "Place", "Rule", "Severity", "Site"]
 
 
 class Finding(NamedTuple):
     """What a rule yields: a place and the blanks of its message. The engine stamps path and line."""
 
-    place: Place
+    place: Place | Site
     blanks: dict[str, Any]
     severity: Severity
     confidence: Confidence
     evidence: dict[str, Any]
-    related: tuple[tuple[Place, str], ...]
+    related: tuple[tuple[Place | Site, str], ...]
     span: Span | None = None  # where the fact already knows its rows and columns, as a comment does
 
 
@@ -27,18 +27,20 @@ Findings = Iterator[Finding]
 class Rule:
     """Base class of every rule.
 
-    The class docstring is the rule's page. A half is a method named ``static`` (judges one fact read
-    from source per call) whose one annotated parameter says which fact it subscribes to; a union
-    subscribes to each member.
+    The class docstring is the rule's page. A half is a method, and its annotations are its subscription:
+    ``static`` judges one fact read from source per call, and a union of types subscribes to each member;
+    ``runtime`` is called once with what the named channels measured, and makes the probe measure these.
     """
 
     code: ClassVar[str]
     level: ClassVar[Severity]
-    message: ClassVar[str]  # what was seen; blanks are filled from the finding
+    message: ClassVar[str]  # what was read; blanks are filled from the finding
+    measured: ClassVar[str] = ""  # what was seen in the run, where the words differ from the message
     why: ClassVar[str]  # one sentence: why it hurts
     mend: ClassVar[str]  # one line: what to do
     confidence: ClassVar[Confidence] = Confidence.HIGH
     static: ClassVar[Callable[..., Findings] | None] = None
+    runtime: ClassVar[Callable[..., Findings] | None] = None
 
     @property
     def name(self) -> str:
@@ -47,12 +49,12 @@ class Rule:
 
     def at(
         self,
-        place: Place,
+        place: Place | Site,
         *,
         severity: Severity | None = None,
         confidence: Confidence | None = None,
         evidence: dict[str, Any] | None = None,
-        related: tuple[tuple[Place | None, str], ...] = (),
+        related: tuple[tuple[Place | Site | None, str], ...] = (),
         span: Span | None = None,
         **blanks: Any,
     ) -> Finding:
