@@ -1,0 +1,367 @@
+"""Hooks and patches: put on when the watching begins, and gone without a trace when it ends.
+
+Only torch's global hooks are used: hooks of single modules would be copied with them, saved with them and compiled
+into them. Patches replace attributes of classes and of torch's own modules that torch looks up at each call, so that
+names that a script imported before or after are reached alike.
+"""
+
+import contextlib
+import functools
+import sys
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules import module as module_hooks
+from torch.optim import Optimizer
+from torch.optim import optimizer as optimizer_hooks
+from torch.utils.data import DataLoader
+from torch.utils.data import dataloader as loaders
+
+from dnnlint.probe.losses import LOSSES, LossFunction
+from dnnlint.probe.patches import Patches, hidden
+from dnnlint.probe.sites import take
+from dnnlint.probe.watcher import Watcher
+
+
+class Attachment:
+    """Everything that is attached to torch for one watcher."""
+
+    def __init__(self, watcher: Watcher, failed: Callable[[BaseException], None]) -> None:
+        self.watcher = watcher
+        self._failed = failed
+        self._patches = Patches()
+        self._handles: list[Any] = []
+        self._builtins: list[int] = []
+        self._scaled: dict[int, Any] = {}  # by identity of a scaled loss, until its backward pass
+        self._stance = False
+        self.attached = False
+
+    def attach(self) -> None:
+        """Put on all hooks and patches."""
+        self.attached = True
+        watcher = self.watcher
+        self._handles = [
+            module_hooks.register_module_forward_pre_hook(self._guarded(watcher.before_forward)),
+            module_hooks.register_module_forward_hook(
+                self._guarded(watcher.after_forward), with_kwargs=True, always_call=True
+            ),
+            optimizer_hooks.register_optimizer_step_pre_hook(self._guarded(watcher.before_step)),
+            optimizer_hooks.register_optimizer_step_post_hook(self._guarded(watcher.after_step)),
+        ]
+        self._patch_construction()
+        self._patch_order()
+        self._patch_scaler()
+        self._patch_loaders()
+        for function in LOSSES:
+            self._patch_loss(function)
+        self._stay_eager()
+
+    def detach(self) -> None:
+        """Take everything off again; may be called at any time and more than once."""
+        if not self.attached:
+            return
+        self.attached = False
+        self._patches.restore()
+        for handle in self._handles:
+            handle.remove()
+        table = torch.jit._builtins._get_builtin_table() if self._builtins else {}
+        for identity in self._builtins:
+            table.pop(identity, None)
+        if self._stance:
+            torch.compiler.set_stance("default")
+
+    @property
+    def safe_to_detach(self) -> bool:
+        """Whether the optimiser's post-hooks, which are being called, may lose ours now: it is the last of them."""
+        hooks = optimizer_hooks._global_optimizer_post_hooks
+        return not hooks or next(reversed(hooks)) == self._handles[3].id
+
+    # How a call of ours is kept from disturbing the run
+
+    def _guarded(self, hook: Callable[..., None]) -> Callable[..., None]:
+        failed = self._failed
+
+        def guarded(*arguments: Any) -> None:
+            try:
+                hook(*arguments)
+            except Exception as error:  # whatever goes wrong in here must not reach the user's training
+                failed(error)
+
+        return guarded
+
+    @contextlib.contextmanager
+    def _ours(self) -> Iterator[None]:
+        try:
+            with torch.no_grad():
+                yield
+        except Exception as error:
+            self._failed(error)
+
+    # Construction
+
+    def _patch_construction(self) -> None:
+        watcher, layers = self.watcher, self.watcher.stage.layers
+        note = self._guarded(layers.construct)
+
+        def module_init(original: Any) -> Any:
+            @functools.wraps(original)
+            def __init__(self: nn.Module, *args: Any, **kwargs: Any) -> None:
+                if watcher.here:
+                    note(self)
+                original(self, *args, **kwargs)
+
+            return hidden(__init__)
+
+        def optimizer_init(original: Any) -> Any:
+            @functools.wraps(original)
+            def __init__(self: Optimizer, *args: Any, **kwargs: Any) -> None:
+                original(self, *args, **kwargs)
+                if watcher.here:
+                    watcher.stage.stepper(self, take(2, maker_of=self))
+
+            return hidden(__init__)
+
+        self._patches.replace(nn.Module, "__init__", module_init)
+        self._patches.replace(Optimizer, "__init__", optimizer_init)
+        self._patches.replace(nn.Module, "load_state_dict", self._before(self._resumed))
+
+    def _resumed(self, *_: Any) -> None:
+        self.watcher.stage.resumed = True
+
+    def _before(self, hear: Callable[..., None]) -> Callable[[Any], Any]:
+        """A patch that tells of a call before it is made."""
+        watcher, hear = self.watcher, self._guarded(hear)
+
+        def make(original: Any) -> Any:
+            @functools.wraps(original)
+            def patched(*args: Any, **kwargs: Any) -> Any:
+                if watcher.here:
+                    hear(*args)
+                return original(*args, **kwargs)
+
+            return hidden(patched)
+
+        return make
+
+    # Order of a step
+
+    def _patch_order(self) -> None:
+        watcher, patches = self.watcher, self._patches
+
+        def silently(kind: str, about: Callable[[Any], Any]) -> Callable[[Any], Any]:
+            """Tell of a call, and not of the calls that it makes itself."""
+            tell = self._guarded(lambda owner: watcher.event(kind, take(3), about(owner)))
+
+            def make(original: Any) -> Any:
+                @functools.wraps(original)
+                def patched(*args: Any, **kwargs: Any) -> Any:
+                    if not watcher.here:
+                        return original(*args, **kwargs)
+                    tell(args[0] if args else None)
+                    watcher._silent += 1
+                    try:
+                        return original(*args, **kwargs)
+                    finally:
+                        watcher._silent -= 1
+
+                return hidden(patched)
+
+            return make
+
+        patches.replace(torch.autograd, "backward", self._backward)
+        patches.replace(Optimizer, "zero_grad", silently("zero_grad", watcher.stage.stepper))
+        patches.replace(nn.Module, "zero_grad", silently("zero_grad", lambda _: None))
+        patches.replace(nn.Module, "train", self._mode)
+        clipping = torch.nn.utils.clip_grad
+        within = "_clip_grads_with_norm_" if hasattr(clipping, "_clip_grads_with_norm_") else "clip_grad_norm_"
+        patches.replace(clipping, within, silently("clip", lambda _: None))
+        patches.replace(torch.nn.utils, "clip_grad_value_", silently("clip", lambda _: None))
+        for schedule in (torch.optim.lr_scheduler.LRScheduler, torch.optim.lr_scheduler.ReduceLROnPlateau):
+            patches.replace(schedule, "step", silently("scheduler", lambda _: None))
+
+    def _mode(self, original: Any) -> Any:
+        watcher = self.watcher
+        tell = self._guarded(lambda mode: watcher.event("train" if mode else "eval", take(3), None))
+
+        @functools.wraps(original)
+        def train(self: nn.Module, mode: bool = True) -> nn.Module:
+            if not watcher.here:
+                return original(self, mode)  # type: ignore[no-any-return]
+            watcher.mode(self, mode)
+            tell(mode)
+            watcher._silent += 1
+            try:
+                return original(self, mode)  # type: ignore[no-any-return]
+            finally:
+                watcher._silent -= 1
+
+        return hidden(train)
+
+    def _backward(self, original: Any) -> Any:
+        watcher = self.watcher
+
+        @functools.wraps(original)
+        def backward(tensors: Any, *args: Any, **kwargs: Any) -> None:
+            if not watcher.here:
+                return original(tensors, *args, **kwargs)  # type: ignore[no-any-return]
+            heard = None
+            with self._ours():
+                roots = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+                scaler = self._scaled.pop(id(roots[0]), None) if roots else None
+                heard = watcher.backward(roots, getattr(scaler, "_scale", None))
+            original(tensors, *args, **kwargs)
+            if heard is not None:
+                self._scaled.clear()
+                with self._ours():
+                    watcher.backward_over(heard)
+            return None
+
+        return hidden(backward)
+
+    # Gradient scaling
+
+    def _patch_scaler(self) -> None:
+        watcher = self.watcher
+        scaled = self._scaled
+
+        def scale(original: Any) -> Any:
+            @functools.wraps(original)
+            def patched(self: Any, outputs: Any) -> Any:
+                result = original(self, outputs)
+                if watcher.here and isinstance(result, Tensor) and self.is_enabled():
+                    scaled[id(result)] = self
+                return result
+
+            return hidden(patched)
+
+        self._patches.replace(torch.amp.GradScaler, "scale", scale)
+        unscale = self._guarded(
+            lambda _, optimizer, *rest: watcher.event("unscale", take(3), watcher.stage.stepper(optimizer))
+        )
+        self._patches.replace(torch.amp.GradScaler, "unscale_", self._before(unscale))
+        self._patches.replace(torch.amp.GradScaler, "step", self._scaler_step)
+
+    def _scaler_step(self, original: Any) -> Any:
+        watcher = self.watcher
+
+        @functools.wraps(original)
+        def step(self: Any, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
+            if not (watcher.here and self.is_enabled() and isinstance(optimizer, Optimizer)):
+                return original(self, optimizer, *args, **kwargs)
+            stepper = watcher.stage.stepper(optimizer)
+            before = stepper.steps
+            result = original(self, optimizer, *args, **kwargs)
+            if stepper.steps == before:
+                watcher.event("overflow", None, stepper)
+            return result
+
+        return hidden(step)
+
+    # Data
+
+    def _patch_loaders(self) -> None:
+        watcher = self.watcher
+        numbers: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+
+        def loader_init(original: Any) -> Any:
+            @functools.wraps(original)
+            def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+                original(self, *args, **kwargs)
+                if watcher.here:
+                    watcher.loaders.built(self, take(2, maker_of=self))
+
+            return hidden(__init__)
+
+        def loader_iter(original: Any) -> Any:
+            @functools.wraps(original)
+            def __iter__(self: Any) -> Any:
+                iterator = original(self)
+                if watcher.here:
+                    with contextlib.suppress(TypeError):
+                        numbers[iterator] = watcher.loaders.iterated(self)
+                return iterator
+
+            return hidden(__iter__)
+
+        def loader_next(original: Any) -> Any:
+            hear = self._guarded(watcher.batch)
+
+            @functools.wraps(original)
+            def __next__(self: Any) -> Any:
+                data = original(self)
+                if watcher.here:
+                    number = numbers.get(self)
+                    if number is not None:
+                        hear(number, data)
+                return data
+
+            return hidden(__next__)
+
+        self._patches.replace(DataLoader, "__init__", loader_init)
+        self._patches.replace(DataLoader, "__iter__", loader_iter)
+        self._patches.replace(loaders._BaseDataLoaderIter, "__next__", loader_next)
+
+    # Losses
+
+    def _patch_loss(self, function: LossFunction) -> None:
+        owner = function.owner()
+        if not hasattr(owner, function.name):  # another version of torch
+            return
+        original = getattr(owner, function.name)
+        patched = self._patches.replace(owner, function.name, lambda original: self._loss(original, function))
+        operation = torch.jit._builtins._get_builtin_table().get(id(original))
+        if operation is not None:  # TorchScript knows builtins by identity
+            torch.jit._builtins._get_builtin_table()[id(patched)] = operation
+            self._builtins.append(id(patched))
+
+    def _loss(self, original: Any, function: LossFunction) -> Any:
+        watcher = self.watcher
+
+        def loss(input: Any, target: Any, *args: Any, **kwargs: Any) -> Any:
+            if not watcher.here or not isinstance(input, Tensor) or watcher._ignoring:
+                return original(input, target, *args, **kwargs)
+            caller = sys._getframe(1)
+            try:
+                result = original(input, target, *args, **kwargs)
+            except Exception:
+                with self._ours():
+                    watcher.loss(
+                        function.kind, input, target, None, function.options(args, kwargs),
+                        function.shapes(input, target, caller),
+                    )  # fmt: skip
+                raise
+            with self._ours():
+                watcher.loss(
+                    function.kind, input, target, result, function.options(args, kwargs),
+                    function.shapes(input, target, caller),
+                )  # fmt: skip
+            return result
+
+        loss.__name__ = function.name
+        return hidden(loss)
+
+    # Compilation
+
+    def _stay_eager(self) -> None:
+        """While watching, run what is compiled as it was written: hooks see all of it, and nothing is compiled for us."""
+        if "torch._dynamo" in sys.modules:
+            self._set_stance()
+            return
+
+        def compile_(original: Any) -> Any:
+            @functools.wraps(original)
+            def patched(*args: Any, **kwargs: Any) -> Any:
+                if self.attached and not self._stance:
+                    self._set_stance()
+                return original(*args, **kwargs)
+
+            return hidden(patched)
+
+        self._patches.replace(torch, "compile", compile_)
+
+    def _set_stance(self) -> None:
+        torch.compiler.set_stance("force_eager")
+        self._stance = True

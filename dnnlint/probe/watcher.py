@@ -1,0 +1,258 @@
+"""The watcher: hears what happens in the run and passes it to the channels that want to know."""
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from dnnlint.probe import graph
+from dnnlint.probe.channel import Channel
+from dnnlint.probe.graph import Graph
+from dnnlint.probe.happenings import Backward, Batch, Call, Loss, Stepper
+from dnnlint.probe.sites import Mark, take
+from dnnlint.probe.stage import Stage, packs_saved_tensors, tensors_in
+
+HAPPENINGS = (
+    "forward_begins", "layer_output", "forward_ends", "failure", "loss", "backward_begins", "backward_ends",
+    "event", "step_begins", "step_ends", "batch",
+)  # fmt: skip
+
+
+class Watcher:
+    """Turns hooks and patches into happenings.
+
+    Every entry point is guarded: an error of ours ends the watching (``fail``), never the run. What happens in other
+    threads and in forked children is not looked at.
+    """
+
+    def __init__(self, stage: Stage, channels: Iterable[Channel], done: Callable[[Stepper], None]) -> None:
+        self.stage = stage
+        self._done = done
+        self._thread = threading.get_ident()
+        self._process = os.getpid()
+        self._depth = 0
+        self._ignoring = False  # inside a call that must not be measured
+        self._silent = 0  # inside a call of torch's own that calls what we watch
+        self._call: Call | None = None
+        self._loader: int | None = None
+        self._losses: list[Loss] = []
+        self._loss_number = 0
+        self.loaders = stage.loaders
+        self._stepping = 0
+        self._number = 0
+        self.error: BaseException | None = None
+        self._hear: dict[str, list[Callable[..., None]]] = {
+            happening: [
+                getattr(channel, happening)
+                for channel in channels
+                if getattr(type(channel), happening) is not getattr(Channel, happening)
+            ]
+            for happening in HAPPENINGS
+        }
+        self._on_output = self._hear["layer_output"]
+        self.reads_graph = bool(self._hear["backward_begins"] or self._hear["loss"])
+
+    # Forward passes
+
+    def before_forward(self, module: nn.Module, inputs: tuple[Any, ...]) -> None:
+        """Global forward pre-hook."""
+        if threading.get_ident() != self._thread:
+            return
+        if self._depth == 0:
+            self._ignoring = _unmeasurable()
+            if not self._ignoring:
+                self._begin(module, inputs)
+        self._depth += 1
+
+    def after_forward(self, module: nn.Module, inputs: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        """Global forward hook; also called, with None, when the forward pass raised."""
+        if self._depth == 0 or threading.get_ident() != self._thread:
+            return
+        self._depth -= 1
+        if self._ignoring:
+            return
+        call = self._call
+        if call is not None and output is not None and (call.grad or call.training):
+            entry = self.stage.layers.find(module)
+            if entry is None:
+                entry = self.stage.layers.meet(module)
+            if entry.leaf:
+                self._leaf(module, inputs, output)
+        if self._depth == 0 and call is not None:
+            self._end(call, kwargs, output)
+
+    def _begin(self, module: nn.Module, inputs: tuple[Any, ...]) -> None:
+        stage = self.stage
+        if not stage.layers.is_network(module):
+            return
+        self._number += 1
+        called = take(2)
+        call = Call(
+            module, called, stage.step, module.training, torch.is_grad_enabled(), inputs, self._loader, self._number
+        )
+        self._call = call
+        for hear in self._hear["forward_begins"]:
+            hear(call)
+
+    def _leaf(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        stage = self.stage
+        stage.layers.call(module)
+        made = output[0] if type(output) is tuple and output else output
+        node = getattr(made, "grad_fn", None)
+        if node is not None:
+            number = graph.number(node)
+            stage.producers[number] = module
+            if packs_saved_tensors():
+                stage.packed.add(number)
+        for hear in self._on_output:
+            hear(module, inputs, output)
+
+    def _end(self, call: Call, kwargs: dict[str, Any], output: Any) -> None:
+        self._call = None
+        stage = self.stage
+        if output is None:
+            return
+        call.kwargs = kwargs
+        stage.forwards += 1
+        nodes = [tensor.grad_fn for tensor in tensors_in(output)]
+        call.outputs = tuple(graph.number(node) for node in nodes if node is not None)
+        if call.outputs:
+            stage.calls.append(call)
+        for hear in self._hear["forward_ends"]:
+            hear(call, output)
+        call.args, call.kwargs = (), {}
+
+    # Losses
+
+    def loss(
+        self, kind: str, input: Tensor, target: Tensor, result: Tensor | None, options: dict[str, Any],
+        shapes: tuple[tuple[int, ...], tuple[int, ...]],
+    ) -> None:  # fmt: skip
+        """A loss function of torch returned, or failed with result None."""
+        stage = self.stage
+        node = None if result is None or result.grad_fn is None else graph.number(result.grad_fn)
+        loss = Loss(
+            self._loss_number, kind, take(2), stage.step, options, *shapes, _dtype(input), _dtype(target), node
+        )
+        self._loss_number += 1
+        made_by = graph.producer(input.grad_fn, stage.producers)
+        if made_by is not None:
+            loss.input_op = graph.op(made_by)
+            loss.input_layer = stage.producers.get(graph.number(made_by))
+        self._losses.append(loss)
+        for hear in self._hear["loss"]:
+            hear(loss, input, target, result)
+
+    # Backward passes
+
+    def backward(self, roots: tuple[Tensor, ...], scale: Tensor | None) -> Backward:
+        """A backward pass is about to start."""
+        stage = self.stage
+        backward = Backward(take(2), stage.step, roots, scale)
+        stage.backwards += 1
+        if self.reads_graph:
+            stage.graph = read = Graph([root.grad_fn for root in roots])
+            for call in stage.calls:
+                if not read.numbers.isdisjoint(call.outputs):
+                    call.backward = True
+                    if call.loader is not None:
+                        self.loaders.training.add(call.loader)
+            for loss in self._losses:
+                loss.trains = loss.trains or loss.node in read.numbers
+        self.event("backward", backward.called, None)
+        for hear in self._hear["backward_begins"]:
+            hear(backward)
+        return backward
+
+    def backward_over(self, backward: Backward) -> None:
+        """A backward pass ended."""
+        for hear in self._hear["backward_ends"]:
+            hear(backward)
+        self.stage.graph = None
+        self._losses = []
+
+    # Steps and what stands between them
+
+    def event(self, kind: str, called: Mark | None, stepper: Stepper | None) -> None:
+        """A call that matters for the order of a step."""
+        for hear in self._hear["event"]:
+            hear(kind, called, stepper)
+
+    def before_step(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        """Global optimiser pre-hook; optimisers that wrap others count once."""
+        self._stepping += 1
+        if self._stepping > 1 or threading.get_ident() != self._thread or not optimizer.param_groups:
+            return
+        stepper = self.stage.stepper(optimizer)
+        if not stepper.rates:
+            stepper.weight_decay = _number(optimizer.param_groups[0].get("weight_decay"))
+        stepper.rates.append(_number(optimizer.param_groups[0].get("lr")))
+        parameters = stepper.parameters()
+        scale = getattr(optimizer, "grad_scale", None)
+        stepper.closure = bool(kwargs.get("closure") or (len(args) > 1 and args[1] is not None))
+        self.event("step", take(2), stepper)
+        for hear in self._hear["step_begins"]:
+            hear(stepper, parameters, scale if isinstance(scale, Tensor) else None)
+
+    def after_step(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        """Global optimiser post-hook."""
+        self._stepping = max(self._stepping - 1, 0)
+        if self._stepping or threading.get_ident() != self._thread or not optimizer.param_groups:
+            return
+        stage = self.stage
+        stepper = stage.stepper(optimizer)
+        parameters = stepper.parameters()
+        stepper.steps += 1
+        for hear in self._hear["step_ends"]:
+            hear(stepper, parameters)
+        stage.step = max(stage.step, stepper.steps)
+        stage.board.flush()
+        stage.forget_step()
+        stage.board.collect()
+        self._done(stepper)
+
+    def mode(self, module: nn.Module, training: bool) -> None:
+        """``train()`` or ``eval()`` was called on a module."""
+        self.stage.eval_calls[id(module)] = None if training else take(2)
+
+    def batch(self, loader: int, data: Any) -> None:
+        """A DataLoader gave a batch."""
+        self._loader = loader
+        batch = Batch(loader, data)
+        for hear in self._hear["batch"]:
+            hear(batch)
+
+    def failure(self, error: BaseException) -> None:
+        """The script is ending in an exception."""
+        for hear in self._hear["failure"]:
+            hear(self._call, error)
+
+    @property
+    def here(self) -> bool:
+        """Whether this is the process and thread that is watched, and not inside a call that is not to be heard."""
+        return threading.get_ident() == self._thread and not self._silent and os.getpid() == self._process
+
+
+def _unmeasurable() -> bool:
+    """Whether a module runs for someone else than the training: a recomputation, a transform, a tracer."""
+    return (
+        torch._C._current_graph_task_id() != -1
+        or torch._C._functorch.peek_interpreter_stack() is not None
+        or torch.jit.is_tracing()
+        or torch.compiler.is_compiling()
+    )
+
+
+def _dtype(tensor: object) -> str:
+    return str(tensor.dtype).removeprefix("torch.") if isinstance(tensor, Tensor) else "unknown"
+
+
+def _number(value: object) -> float:
+    """A learning rate; one that lies on a device (capturable optimisers) is not waited for."""
+    if isinstance(value, Tensor):
+        return float(value) if value.device.type == "cpu" else float("nan")
+    return float(value) if isinstance(value, int | float) else float("nan")
