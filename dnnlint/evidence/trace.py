@@ -60,6 +60,7 @@ class OptimizerInfo(NamedTuple):
     steps: int
     rates: tuple[float, ...] = ()  # learning rate per watched step, of the first group
     weight_decay: float = 0.0
+    base_rate: float | None = None  # what a schedule scales ("initial_lr" of the first group); None without a schedule
 
 
 class LossCall(NamedTuple):
@@ -81,6 +82,8 @@ class LossCall(NamedTuple):
     input_op: str = "unknown"  # operation that made the input: "softmax", "sigmoid", "relu", "linear" ...
     input_layer: Layer | None = None  # module whose output the input is, where it is one
     ignored: int | None = None  # ignore_index, where the loss has one
+    made: Site | None = None  # line of the operation named by input_op: its call in the user's code, or, for a module
+    # that a container calls, the line that built it
 
 
 class BackwardPass(NamedTuple):
@@ -126,6 +129,7 @@ class ActivationStep(NamedTuple):
     zeros: float  # share that is exactly zero
     saturated: float  # share with |tanh| > 0.99, or sigmoid outside (0.01, 0.99); 0 for other operations
     rows: int  # samples and positions
+    dead: float | None = None  # share of the sampled units that were zero on every row of this step; rectifiers only
 
 
 class LayerActivations(NamedTuple):
@@ -180,6 +184,7 @@ class WeightStats(NamedTuple):
     identical_rows: bool  # every unit has the same weights
     constant: bool  # every element is the same
     followed_by: str  # operation that takes the layer's output: "tanh", "relu", "unknown"
+    drawn: Site | None = None  # the user's line that initialised it last; None for the layer's own default
 
 
 class Weights(NamedTuple):
@@ -220,6 +225,7 @@ class UpdateStep(NamedTuple):
     changed: float  # share of elements that are not bitwise the same
     rate: float  # learning rate of its group
     skipped: bool  # the scaler skipped the step because of an overflow
+    lost: float | None = None  # share of the elements with a gradient that are bitwise the same
 
 
 class ParameterUpdates(NamedTuple):
@@ -268,6 +274,10 @@ class BatchStats(NamedTuple):
     first: Layer | None  # first layer with weights or normalisation that the batch meets
     feature_low: tuple[float, ...] = ()
     feature_high: tuple[float, ...] = ()
+    finite: bool = True  # no NaN or infinity in the whole batch, not only in the sample
+    taken: Spread | None = None  # what `first` took of it: differs where the network itself rescales its input
+    iteration: int | None = None  # which pass over the loader it came from (calls of iter(loader)), from 0
+    position: int | None = None  # which batch of that pass, from 0
 
 
 class Inputs(NamedTuple):
@@ -299,6 +309,7 @@ class Cycle(NamedTuple):
     wiped: Site | None  # where gradients were cleared after the last backward pass and before the step
     empty: bool  # no parameter had a gradient other than None at the step
     overflow: bool = False  # the scaler found infinities and skipped it
+    backward: Site | None = None  # the first of the backward passes that wrote into its gradients
 
 
 class Events(NamedTuple):

@@ -55,6 +55,7 @@ class Attachment:
         self._patch_order()
         self._patch_scaler()
         self._patch_loaders()
+        self._patch_draws()
         for function in LOSSES:
             self._patch_loss(function)
         self._stay_eager()
@@ -70,6 +71,7 @@ class Attachment:
         table = torch.jit._builtins._get_builtin_table() if self._builtins else {}
         for identity in self._builtins:
             table.pop(identity, None)
+        self.watcher.stage.lines.stop()
         if self._stance:
             torch.compiler.set_stance("default")
 
@@ -145,6 +147,18 @@ class Attachment:
             return hidden(patched)
 
         return make
+
+    def _patch_draws(self) -> None:
+        """Who initialises a weight: the in-place methods that every way to do it ends in."""
+        watcher, draws = self.watcher, self.watcher.stage.draws
+
+        def note(tensor: Any, *_: Any) -> None:
+            if isinstance(tensor, Tensor) and tensor.dim() > 1 and watcher.stage.step == 0:
+                draws[tensor.data_ptr()] = take(2, unless="reset_parameters")
+
+        for name in ("normal_", "uniform_", "fill_", "zero_", "trunc_normal_"):
+            if hasattr(Tensor, name):
+                self._patches.replace(Tensor, name, self._before(note))
 
     # Order of a step
 
@@ -264,7 +278,7 @@ class Attachment:
 
     def _patch_loaders(self) -> None:
         watcher = self.watcher
-        numbers: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+        passes: weakref.WeakKeyDictionary[Any, list[int]] = weakref.WeakKeyDictionary()  # loader, pass, batches given
 
         def loader_init(original: Any) -> Any:
             @functools.wraps(original)
@@ -281,7 +295,7 @@ class Attachment:
                 iterator = original(self)
                 if watcher.here:
                     with contextlib.suppress(TypeError):
-                        numbers[iterator] = watcher.loaders.iterated(self)
+                        passes[iterator] = [*watcher.loaders.iterated(self), 0]
                 return iterator
 
             return hidden(__iter__)
@@ -293,9 +307,10 @@ class Attachment:
             def __next__(self: Any) -> Any:
                 data = original(self)
                 if watcher.here:
-                    number = numbers.get(self)
-                    if number is not None:
-                        hear(number, data)
+                    place = passes.get(self)
+                    if place is not None:
+                        hear(*place, data)
+                        place[2] += 1
                 return data
 
             return hidden(__next__)

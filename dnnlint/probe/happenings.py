@@ -25,6 +25,8 @@ class Call:
     args: tuple[Any, ...]
     loader: int | None  # number of the loader whose batch was fetched last
     number: int
+    iteration: int | None = None  # which pass over the loader, from 0
+    position: int | None = None  # which batch of the pass, from 0
     backward: bool = False  # a backward pass came from it
     outputs: tuple[int, ...] = ()  # numbers of the autograd nodes of its outputs
     kwargs: dict[str, Any] = field(default_factory=dict)
@@ -47,6 +49,7 @@ class Loss:
     trains: bool = False
     input_op: str = "unknown"
     input_layer: nn.Module | None = None
+    input_node: int | None = None  # number of the autograd node that computed the input
 
     @property
     def classes(self) -> int | None:
@@ -82,6 +85,7 @@ class Stepper:
     steps: int = 0
     rates: list[float] = field(default_factory=list)
     weight_decay: float = 0.0
+    base_rate: float | None = None
     closure: bool = False  # the step that runs calls the backward pass itself, as LBFGS does
 
     def parameters(self) -> list[Tensor]:
@@ -97,4 +101,6 @@ class Batch:
     """One batch that a DataLoader gave."""
 
     loader: int
+    iteration: int  # which pass over the loader, from 0
+    position: int  # which batch of the pass, from 0
     data: Any

@@ -221,6 +221,6 @@ def _without_us(trace: types.TracebackType | None) -> types.TracebackType | None
         if not trace.tb_frame.f_code.co_filename.startswith(_OURS):
             kept.append(trace)
         trace = trace.tb_next
-    for outer, inner in zip(kept, [*kept[1:], None], strict=True):
-        outer.tb_next = inner
+    for index, one in enumerate(kept):
+        one.tb_next = kept[index + 1] if index + 1 < len(kept) else None
     return kept[0] if kept else None

@@ -26,6 +26,7 @@ class Loaders:
         self._stage = stage
         self._built: dict[int, tuple[weakref.ref[Any], Mark | None]] = {}
         self._numbers: dict[int, int] = {}
+        self._passes: dict[int, int] = {}
         self._found: list[tuple[Mark | None, dict[str, Any]]] = []
         self.training: set[int] = set()  # numbers of those whose batches were in a step that an optimiser took
 
@@ -33,8 +34,13 @@ class Loaders:
         """Note where a loader was made."""
         self._built[id(loader)] = weakref.ref(loader), mark
 
-    def iterated(self, loader: Any) -> int:
-        """The number of a loader that is being iterated."""
+    def iterated(self, loader: Any) -> tuple[int, int]:
+        """The number of a loader that is being iterated, and which pass over it this is."""
+        number = self._number(loader)
+        self._passes[number] = self._passes.get(number, -1) + 1
+        return number, self._passes[number]
+
+    def _number(self, loader: Any) -> int:
         reference, mark = self._built.get(id(loader), (None, None))
         known = self._numbers.get(id(loader))
         if known is not None:

@@ -12,6 +12,9 @@ from dnnlint.evidence.trace import Run
 from dnnlint.rule import Rule
 
 if TYPE_CHECKING:
+    from torch import nn
+    from torch.optim import Optimizer
+
     from dnnlint.probe.attach import Attachment
     from dnnlint.probe.channel import Channel
     from dnnlint.probe.happenings import Stepper
@@ -51,8 +54,13 @@ class Session:
         self._told: set[tuple[object, ...]] = set()
         self._looked = time.monotonic()
 
-    def attach(self) -> None:
-        """Put on the hooks that the rules' channels need; torch is imported in here at the latest."""
+    def attach(self, model: "nn.Module | None" = None, optimizers: "Iterable[Optimizer]" = ()) -> None:
+        """Put on the hooks that the rules' channels need; torch is imported in here at the latest.
+
+        Args:
+            model: the only network to watch; None for all.
+            optimizers: optimisers that exist already.
+        """
         from dnnlint.probe.attach import Attachment
         from dnnlint.probe.channels import CHANNELS
         from dnnlint.probe.stage import Stage
@@ -61,7 +69,9 @@ class Session:
         wanted = {channel for rule in self.rules for channel in contract.channels(type(rule))}
         self._stage = stage = Stage(self.script)
         self._channels = [channel(stage) for channel in CHANNELS if channel.record in wanted]
-        watcher = Watcher(stage, self._channels, self._stepped)
+        watcher = Watcher(stage, self._channels, self._stepped, model)
+        for optimizer in optimizers:
+            stage.stepper(optimizer)
         self._attachment = Attachment(watcher, self._failed)
         self._attachment.attach()
 

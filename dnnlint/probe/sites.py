@@ -32,18 +32,21 @@ class Mark(NamedTuple):
     instruction: int  # index of the byte code instruction, in bytes
 
 
-def take(depth: int = 1, maker_of: object = None) -> Mark | None:
+def take(depth: int = 1, maker_of: object = None, unless: str = "") -> Mark | None:
     """The innermost position in the user's own code; None if only libraries are on the stack.
 
     Args:
         depth: frames to leave out, 1 for the caller's.
         maker_of: an object under construction, whose own constructors are left out as well.
+        unless: name of a library's function; below it nothing is the user's doing.
     """
     frame: FrameType | None = sys._getframe(depth)
     while frame is not None:
         code = frame.f_code
         if is_users(code.co_filename) and not (maker_of is not None and _constructs(frame, maker_of)):
             return Mark(code, frame.f_lasti)
+        if unless and code.co_name == unless:
+            return None
         frame = frame.f_back
     return None
 
@@ -73,9 +76,13 @@ def site(mark: Mark | None, otherwise: Site) -> Site:
 @cache
 def _resolved(mark: Mark) -> Site:
     code = mark.code
-    scope = "" if code.co_name == "<module>" else code.co_qualname.replace(".<locals>", "")
     path = os.path.abspath(code.co_filename)
-    return Site(path, _span(code, mark.instruction, path), scope)
+    return Site(path, _span(code, mark.instruction, path), scope_of(code))
+
+
+def scope_of(code: CodeType) -> str:
+    """Qualified name of the function that a code object is of, "" at the top of a module."""
+    return "" if code.co_name == "<module>" else code.co_qualname.replace(".<locals>", "")
 
 
 def _span(code: CodeType, instruction: int, path: str) -> Span:

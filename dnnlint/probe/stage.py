@@ -13,6 +13,7 @@ from dnnlint.probe.board import Board
 from dnnlint.probe.graph import Graph
 from dnnlint.probe.happenings import Call, Stepper
 from dnnlint.probe.layers import Layers
+from dnnlint.probe.oplines import OpLines
 from dnnlint.probe.sites import Mark, site
 
 
@@ -25,6 +26,8 @@ class Stage:
 
         self.script = script
         self.board = Board()
+        self.lines = OpLines()
+        self.draws: dict[int, Mark | None] = {}  # by address of a weight: who initialised it last
         self.layers = Layers(script)
         self.steppers: list[Stepper] = []
         self.calls: list[Call] = []  # outermost calls since the last step
@@ -48,6 +51,13 @@ class Stage:
         """A module as evidence."""
         return self.layers.layer(module)
 
+    def made(self, number: int, module: nn.Module | None) -> Site | None:
+        """The line that an operation comes from: of its call, or where the module that a container calls was built."""
+        line = self.lines.site(number)
+        if module is None or type(module).__module__.partition(".")[0] != "torch":
+            return line
+        return self.layer(module).built
+
     def stepper(self, optimizer: Optimizer, built: Mark | None = None) -> Stepper:
         """The book entry of an optimiser, made when it is first seen."""
         known = self._numbers.get(id(optimizer))
@@ -68,6 +78,7 @@ class Stage:
                 stepper.steps,
                 tuple(stepper.rates),
                 stepper.weight_decay,
+                stepper.base_rate,
             )
             for stepper in self.steppers
         )

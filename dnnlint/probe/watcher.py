@@ -13,6 +13,7 @@ from dnnlint.probe import graph
 from dnnlint.probe.channel import Channel
 from dnnlint.probe.graph import Graph
 from dnnlint.probe.happenings import Backward, Batch, Call, Loss, Stepper
+from dnnlint.probe.layers import unwrapped
 from dnnlint.probe.sites import Mark, take
 from dnnlint.probe.stage import Stage, packs_saved_tensors, tensors_in
 
@@ -29,7 +30,14 @@ class Watcher:
     threads and in forked children is not looked at.
     """
 
-    def __init__(self, stage: Stage, channels: Iterable[Channel], done: Callable[[Stepper], None]) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        channels: Iterable[Channel],
+        done: Callable[[Stepper], None],
+        only: nn.Module | None = None,
+    ) -> None:
+        self._only = only  # the one network to watch, None for all
         self.stage = stage
         self._done = done
         self._thread = threading.get_ident()
@@ -38,7 +46,7 @@ class Watcher:
         self._ignoring = False  # inside a call that must not be measured
         self._silent = 0  # inside a call of torch's own that calls what we watch
         self._call: Call | None = None
-        self._loader: int | None = None
+        self._batch: Batch | None = None  # that a DataLoader gave last
         self._losses: list[Loss] = []
         self._loss_number = 0
         self.loaders = stage.loaders
@@ -87,16 +95,22 @@ class Watcher:
 
     def _begin(self, module: nn.Module, inputs: tuple[Any, ...]) -> None:
         stage = self.stage
-        if not stage.layers.is_network(module):
+        if not stage.layers.is_network(module) or not self._wanted(module):
             return
         self._number += 1
-        called = take(2)
-        call = Call(
-            module, called, stage.step, module.training, torch.is_grad_enabled(), inputs, self._loader, self._number
-        )
+        batch = self._batch
+        source = (None, self._number, None, None)
+        if batch is not None:
+            source = batch.loader, self._number, batch.iteration, batch.position
+        call = Call(module, take(2), stage.step, module.training, torch.is_grad_enabled(), inputs, *source)
         self._call = call
+        if stage.step == 0 and call.grad and self.reads_graph:
+            stage.lines.start()
         for hear in self._hear["forward_begins"]:
             hear(call)
+
+    def _wanted(self, module: nn.Module) -> bool:
+        return self._only is None or module is self._only or unwrapped(module) is unwrapped(self._only)
 
     def _leaf(self, module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         stage = self.stage
@@ -142,6 +156,7 @@ class Watcher:
         made_by = graph.producer(input.grad_fn, stage.producers)
         if made_by is not None:
             loss.input_op = graph.op(made_by)
+            loss.input_node = graph.number(made_by)
             loss.input_layer = stage.producers.get(graph.number(made_by))
         self._losses.append(loss)
         for hear in self._hear["loss"]:
@@ -154,6 +169,7 @@ class Watcher:
         stage = self.stage
         backward = Backward(take(2), stage.step, roots, scale)
         stage.backwards += 1
+        stage.lines.stop()
         if self.reads_graph:
             stage.graph = read = Graph([root.grad_fn for root in roots])
             for call in stage.calls:
@@ -190,6 +206,8 @@ class Watcher:
         stepper = self.stage.stepper(optimizer)
         if not stepper.rates:
             stepper.weight_decay = _number(optimizer.param_groups[0].get("weight_decay"))
+            if "initial_lr" in optimizer.param_groups[0]:
+                stepper.base_rate = _number(optimizer.param_groups[0]["initial_lr"])
         stepper.rates.append(_number(optimizer.param_groups[0].get("lr")))
         parameters = stepper.parameters()
         scale = getattr(optimizer, "grad_scale", None)
@@ -219,10 +237,9 @@ class Watcher:
         """``train()`` or ``eval()`` was called on a module."""
         self.stage.eval_calls[id(module)] = None if training else take(2)
 
-    def batch(self, loader: int, data: Any) -> None:
+    def batch(self, loader: int, iteration: int, position: int, data: Any) -> None:
         """A DataLoader gave a batch."""
-        self._loader = loader
-        batch = Batch(loader, data)
+        batch = self._batch = Batch(loader, iteration, position, data)
         for hear in self._hear["batch"]:
             hear(batch)
 

@@ -161,11 +161,12 @@ class ActivationsChannel(Channel):
             key, rows, units = owner
             numbers = [values[sum_ * slots + number] for sum_ in range(_SUMS)]
             seen = self._seen[key]
-            seen.steps.append(_step(step, seen.op, numbers, rows, units))
+            here = [value > 0 for value in alive[number * UNITS : number * UNITS + units]]
+            dead = here.count(False) / units if seen.op in RECTIFIERS else None
+            seen.steps.append(_step(step, seen.op, numbers, rows, units, dead))
             seen.rows += rows
             seen.units = units
             seen.means.add(numbers[0])
-            here = [value > 0 for value in alive[number * UNITS : number * UNITS + units]]
             seen.alive = [a or b for a, b in zip(seen.alive or [False] * units, here, strict=False)]
             if seen.first_dead is None:
                 seen.first_dead = here.count(False) / units
@@ -192,7 +193,9 @@ class ActivationsChannel(Channel):
         )
 
 
-def _step(step: int, op: str, numbers: Sequence[float], rows: int, units: int) -> ActivationStep:
+def _step(
+    step: int, op: str, numbers: Sequence[float], rows: int, units: int, dead: float | None
+) -> ActivationStep:
     """Moments from sums; the zeros beside a small sample are known to be there and are taken out again."""
     count = rows * units
     padding = ROWS * UNITS - count
@@ -203,7 +206,7 @@ def _step(step: int, op: str, numbers: Sequence[float], rows: int, units: int) -
     saturated = {"tanh": beyond, "sigmoid": outside - padding}.get(op, 0.0)
     rms = math.sqrt(squares / count) if math.isfinite(squares) else squares
     spread = Spread(mean, std, low, high)
-    return ActivationStep(step, spread, rms, 1 - nonzero / count, max(saturated, 0.0) / count, rows)
+    return ActivationStep(step, spread, rms, 1 - nonzero / count, max(saturated, 0.0) / count, rows, dead)
 
 
 def _reduce(block: Tensor) -> Tensor:

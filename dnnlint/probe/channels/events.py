@@ -32,6 +32,7 @@ class _State:
     backwards: int = 0
     cleared: Mark | None = None  # the last call that cleared gradients which no step had used yet
     wiped: bool = False
+    backward: Mark | None = None  # the first backward pass that wrote
 
 
 class EventsChannel(Channel):
@@ -42,7 +43,7 @@ class EventsChannel(Channel):
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
         self._events: list[tuple[str, Mark | None, int, int | None]] = []
-        self._cycles: list[tuple[Cycle, Mark | None, Mark | None]] = []
+        self._cycles: list[tuple[Cycle, Mark | None, Mark | None, Mark | None]] = []
         self._states: dict[int, _State] = {}
         self._stepped: Mark | None = None
 
@@ -75,6 +76,7 @@ class EventsChannel(Channel):
             if now == state.last:
                 continue
             if state.backwards == 0:
+                state.backward = backward.called
                 state.stale = state.used and all(entry is not None for entry in state.last if entry) and any(state.last)
             state.backwards += 1
             state.wiped = False
@@ -95,7 +97,7 @@ class EventsChannel(Channel):
             wiped=self.stage.script if state.wiped else None,
             empty=empty,
         )
-        self._cycles.append((cycle, self._stepped, state.cleared))
+        self._cycles.append((cycle, self._stepped, state.cleared, state.backward))
 
     def step_ends(self, stepper: Stepper, parameters: list[Tensor]) -> None:
         """Begin the next cycle with gradients that were used."""
@@ -118,9 +120,11 @@ class EventsChannel(Channel):
         events = tuple(Event(kind, site(called), step, number) for kind, called, step, number in self._events)
         cycles = tuple(
             cycle._replace(
-                stepped=site(stepped), wiped=None if cycle.wiped is None else site(cleared or stepped)
+                stepped=site(stepped),
+                wiped=None if cycle.wiped is None else site(cleared or stepped),
+                backward=None if backward is None else site(backward),
             )
-            for cycle, stepped, cleared in self._cycles
+            for cycle, stepped, cleared, backward in self._cycles
         )
         return Events(events, cycles)
 

@@ -17,6 +17,7 @@ from dnnlint.probe.stage import Stage, local, plain, tensors_in
 
 _KEPT = 64  # batches
 _ROWS, _FEATURES = 32, 64
+_HEAD = SPREAD + 5  # moments, wholeness, signature (2), least and largest value of the whole batch
 _SIGNED = 4096  # elements that the signature looks at
 
 
@@ -30,6 +31,7 @@ class InputsChannel(Channel):
         self._calls: list[tuple[Call, tuple[int, ...], str]] = []
         self._numbers: dict[int, Sequence[float]] = {}
         self._first: dict[int, nn.Module] = {}  # by call: the first layer that ran in it
+        self._taken: dict[int, Sequence[float]] = {}  # by call: moments of what that layer took
         self._now: Call | None = None
         self._weights: dict[tuple[torch.device, int], Tensor] = {}
 
@@ -40,8 +42,13 @@ class InputsChannel(Channel):
     def layer_output(self, module: nn.Module, inputs: tuple[object, ...], output: object) -> None:
         """Note the first layer with weights or normalisation."""
         if self._now is not None and op_of(module) in WEIGHTED | NORMALISATIONS:
-            self._first[self._now.number] = module
+            number = self._now.number
+            self._first[number] = module
             self._now = None
+            took = inputs[0] if inputs else None
+            if len(self._first) <= _KEPT and _measurable(took):
+                posted = spread_of(_rows(local(took).detach()))  # type: ignore[arg-type]
+                self.stage.board.post(posted, lambda values: self._taken.__setitem__(number, values))
 
     def forward_ends(self, call: Call, output: object) -> None:
         """Post moments and a signature of the batch; in here keyword arguments are known as well."""
@@ -57,7 +64,8 @@ class InputsChannel(Channel):
         low, high = rows.aminmax(dim=0)
         whole = (rows == rows.round()).all().float().reshape(1)
         number = call.number
-        posted = torch.cat((spread_of(rows), whole, self._signature(batch), low, high))
+        ends = torch.stack(batch.aminmax()).float() if batch.dtype != torch.bool else whole.new_zeros(2)
+        posted = torch.cat((spread_of(rows), whole, self._signature(batch), ends, low, high))
         self.stage.board.post(posted, lambda values: self._numbers.__setitem__(number, values))
 
     def _signature(self, batch: Tensor) -> Tensor:
@@ -78,9 +86,7 @@ class InputsChannel(Channel):
 
     def _one(self, call: Call, shape: tuple[int, ...], dtype: str) -> BatchStats:
         numbers = self._numbers[call.number]
-        features = (len(numbers) - SPREAD - 3) // 2
-        low = tuple(numbers[SPREAD + 3 : SPREAD + 3 + features])
-        high = tuple(numbers[SPREAD + 3 + features :])
+        low, high = _halves(numbers[_HEAD:])
         first = self._first.get(call.number)
         return BatchStats(
             step=call.step,
@@ -96,7 +102,16 @@ class InputsChannel(Channel):
             first=None if first is None else self.stage.layer(first),
             feature_low=low,
             feature_high=high,
+            finite=all(map(math.isfinite, numbers[SPREAD + 3 : _HEAD])),
+            taken=spread(self._taken[call.number]) if call.number in self._taken else None,
+            iteration=call.iteration,
+            position=call.position,
         )
+
+
+def _halves(numbers: Sequence[float]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    middle = len(numbers) // 2
+    return tuple(numbers[:middle]), tuple(numbers[middle:])
 
 
 def _measurable(tensor: Any) -> bool:

@@ -11,6 +11,7 @@ from dnnlint.probe import graph
 from dnnlint.probe.channel import Channel
 from dnnlint.probe.happenings import Backward, Stepper
 from dnnlint.probe.moments import SPREAD, spread, spread_of
+from dnnlint.probe.sites import Mark
 from dnnlint.probe.stage import Stage, local
 
 _ROWS, _COLUMNS = 64, 256
@@ -25,6 +26,7 @@ class WeightsChannel(Channel):
         super().__init__(stage)
         self._numbers: dict[int, Sequence[float]] = {}
         self._parameters: dict[int, Tensor] = {}
+        self._draws: dict[int, Mark | None] = {}
         self._followed: dict[int, str] = {}  # by module: operation that takes its output
 
     def backward_begins(self, backward: Backward) -> None:
@@ -55,6 +57,7 @@ class WeightsChannel(Channel):
             if weight.dim() < 2 or not weight.numel() or weight.is_meta or name in self._parameters:
                 continue
             self._parameters[name] = parameter
+            self._draws[name] = self.stage.draws.get(parameter.data_ptr())
             self._post(name, weight)
 
     def _post(self, name: int, weight: Tensor) -> None:
@@ -77,5 +80,7 @@ class WeightsChannel(Channel):
             moments = spread(numbers)
             identical = bool(numbers[SPREAD]) and info.shape[0] > 1
             followed = self._followed.get(id(owner.module), "unknown")
-            found.append(WeightStats(info, moments, identical, moments.low == moments.high, followed))
+            drawn = self._draws.get(name)
+            site = None if drawn is None else self.stage.site(drawn)
+            found.append(WeightStats(info, moments, identical, moments.low == moments.high, followed, site))
         return Weights(tuple(sorted(found, key=lambda one: one.parameter.layer.order)))
