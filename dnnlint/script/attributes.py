@@ -4,27 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import calls, flow, networks, objects, tensors
-from dnnlint.script.values import (
-    MISSING,
-    NOWHERE,
-    Args,
-    Bound,
-    Class,
-    Const,
-    Ext,
-    Func,
-    Lazy,
-    Method,
-    Module,
-    Obj,
-    Partial,
-    Tensor,
-    Union,
-    Value,
-    join,
-    options,
-)
+from dnnlint.script import flow, inlining, objects, parameters, tensors
+from dnnlint.script.code import Args, Bound, Class, Func, Lazy, Method, Module, Partial
+from dnnlint.script.events import clearing, gradients
+from dnnlint.script.lattice import MISSING, join
+from dnnlint.script.networks import building
+from dnnlint.script.values import NOWHERE, Const, Ext, Obj, Tensor, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -81,7 +66,7 @@ def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value:
         found = obj.cls.find(name)
         if type(found) is Func:
             if found.kind == "property":
-                return calls.call_function(run, found, Args([obj]), node)
+                return inlining.call_function(run, found, Args([obj]), node)
             return found if found.kind == "static" else Bound(found, obj.cls if found.kind == "class" else obj)
         if found is not None:
             return found  # type: ignore[no-any-return]
@@ -91,7 +76,7 @@ def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value:
             return objects.new_dict({k: v for k, v in obj.fields.items() if not k.startswith("$")}, obj.at)
         getter = obj.cls.find("__getattr__")
         if type(getter) is Func and not name.startswith("__"):
-            return calls.call_function(run, getter, Args([obj, Const(name)]), node)
+            return inlining.call_function(run, getter, Args([obj, Const(name)]), node)
     special = tensors.object_attribute(run, obj, name, node)
     if special is not None:
         return special
@@ -126,7 +111,7 @@ def _tensor_attribute(run: Interpreter, tensor: Tensor, name: str, node: Any) ->
             return tensor
         return Tensor("cut", (tensor,), run.place(node), False)
     if name == "grad":
-        run.record.look()
+        gradients.look(run)
         return Tensor("gradient", (tensor,), run.place(node), False)
     if name in ("T", "mT", "H", "mH", "real", "imag"):
         return Tensor("view", (tensor,), run.place(node), tensor.attached)
@@ -144,15 +129,15 @@ def set_attribute(run: Interpreter, value: Value, name: str, new: Value, node: A
     for option in options(value):
         kind = type(option)
         if kind is Obj:
-            if networks.set_attribute(run, option, name, new, node):  # type: ignore[arg-type]
+            if building.set_attribute(run, option, name, new, node):  # type: ignore[arg-type]
                 continue
             if name == "grad" and option.kind == "opaque" and certainly_none(new):  # type: ignore[attr-defined]
-                run.record.clear(None, node)
+                clearing.clear(run, None, node)
             cell = option.fields  # type: ignore[attr-defined]
         elif kind is Class or kind is Module:
             cell = option.names  # type: ignore[attr-defined]
         elif kind is Tensor:
-            run.record.tensor_attribute(option, name, new, node)  # type: ignore[arg-type]
+            _set_tensor_attribute(run, option, name, new, node)  # type: ignore[arg-type]
             continue
         else:
             continue
@@ -162,3 +147,16 @@ def set_attribute(run: Interpreter, value: Value, name: str, new: Value, node: A
 def certainly_none(value: Value) -> bool:
     """Whether a value is certainly None."""
     return type(value) is Const and value.value is None
+
+
+def _set_tensor_attribute(run: Interpreter, tensor: Tensor, name: str, value: Value, node: Any) -> None:
+    """``tensor.name = value``: gradients cleared by hand, weights frozen or replaced."""
+    if name == "grad":
+        if (type(value) is Const and value.value is None) or (type(value) is Tensor and value.op == "fresh"):
+            clearing.clear_tensor(run, tensor, node)
+    elif name == "requires_grad" and tensor.op == "parameter" and type(value) is Const and not value.value:
+        owner = parameters.owner_of(tensor)
+        if type(owner) is Obj:
+            run.write(owner.fields, "$frozen", True)
+    elif name == "data" and tensor.op == "parameter":
+        parameters.assign(run, tensor, value, node)

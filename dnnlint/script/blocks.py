@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import binding, calls, contexts, ir
+from dnnlint.script import binding, contexts, inlining, ir
 from dnnlint.script.state import Delta
 from dnnlint.script.values import Obj, Value
 
@@ -59,7 +59,7 @@ def _resumed(run: Interpreter, node: Any, index: int, made: Obj) -> bool:
             outer[-1].depth -= 1
             run.frames, run.loops = inner, inner_loops
 
-    calls.call_function(run, made.fields["$func"], made.fields["$given"], node.items[index][0], resume)
+    inlining.call_function(run, made.fields["$func"], made.fields["$given"], node.items[index][0], resume)
     if len(frame.exits) > before:  # what the manager does after the yield happens before the return takes effect
         frame.exits[-1] = (frame.exits[-1][0], run.state.peek(frame.mark))
     return results[-1] if results else run.block(node.body)

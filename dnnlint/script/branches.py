@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import ir, networks
-from dnnlint.script.values import Const, Obj, Union, Value, join, options
+from dnnlint.script import ir
+from dnnlint.script.lattice import join
+from dnnlint.script.networks import modes, naming
+from dnnlint.script.values import Const, Obj, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -58,7 +60,7 @@ def narrowed(run: Interpreter, test: Any, outcome: bool) -> bool:
     if type(name) is ir.Name:
         value = run.frame.locals.get(name.id)
         if type(value) is Obj and value.kind == "flag" and not outcome:
-            networks.restore_mode(run, value)
+            modes.restore(run, value)
         if type(value) is Union:
             kept = tuple(
                 option
@@ -84,4 +86,4 @@ def _narrowed_type(run: Interpreter, test: Any, outcome: bool) -> bool:
 
 
 def _maybe_module(value: Value) -> bool:
-    return type(value) is Obj and (value.kind == "module" or (value.kind == "opaque" and networks.network_like(value)))
+    return type(value) is Obj and (value.kind == "module" or (value.kind == "opaque" and naming.network_like(value)))

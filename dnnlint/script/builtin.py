@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import calls, flow, iteration, objects
-from dnnlint.script.values import NEVER, Args, Class, Const, Func, Handler, Iteration, Obj, Partial, Tensor, Value
+from dnnlint.script import calls, flow, inlining, iteration, objects
+from dnnlint.script.code import Args, Class, Func, Handler, Partial
+from dnnlint.script.values import NEVER, Const, Iteration, Obj, Tensor, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -19,7 +20,7 @@ def _next(run: Interpreter, args: Args, node: Any) -> Value:
     if type(first) is Obj and type(first.cls) is Class:
         following = first.cls.find("__next__")
         if type(following) is Func:
-            return calls.call_function(run, following, Args([first]), node)
+            return inlining.call_function(run, following, Args([first]), node)
     return iteration.element(run, iteration.iterate(run, first, node), node)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import branches, flow, objects
-from dnnlint.script.values import Const, Ext, Obj, Tensor, Value, join, options, same
+from dnnlint.script.lattice import join, same
+from dnnlint.script.values import Const, Ext, Obj, Tensor, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter

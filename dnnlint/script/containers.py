@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import flow, indexing, iteration, objects
-from dnnlint.script.values import Args, Const, Handler, Iteration, Obj, Tuple, Value, join, options
+from dnnlint.script.code import Args, Handler
+from dnnlint.script.events import retention
+from dnnlint.script.lattice import join
+from dnnlint.script.values import Const, Iteration, Obj, Tuple, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -78,7 +81,7 @@ def list_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) ->
     items: tuple[Value, ...] = obj.fields["$items"]
     if name == "append" and args.positional:
         value = args.positional[0]
-        run.record.keep(node, node.func.value if hasattr(node.func, "value") else None, obj, value, "append")
+        retention.keep(run, node, node.func.value if hasattr(node.func, "value") else None, obj, value, "append")
         _grow(run, obj, (*items, value))
         return Const(None)
     if name == "insert" and len(args.positional) == 2:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import calls, flow, tensors
-from dnnlint.script.values import Args, Class, Const, Ext, Func, Handler, Iteration, Obj, Tensor, Value, options
+from dnnlint.script import flow, inlining, tensors
+from dnnlint.script.code import Args, Class, Func, Handler
+from dnnlint.script.values import Const, Ext, Iteration, Obj, Tensor, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -70,12 +71,12 @@ def _enter_object(run: Interpreter, obj: Obj, cls: Class, item: Any) -> tuple[Va
     entering, leaving = cls.find("__enter__"), cls.find("__exit__")
     made: Value = obj
     if type(entering) is Func:
-        made = calls.call_function(run, entering, Args([obj]), item)
+        made = inlining.call_function(run, entering, Args([obj]), item)
     if type(leaving) is not Func:
         return made, None
 
     def leave() -> None:
-        calls.call_function(run, leaving, Args([obj, Const(None), Const(None), Const(None)]), item)
+        inlining.call_function(run, leaving, Args([obj, Const(None), Const(None), Const(None)]), item)
 
     return made, leave
 

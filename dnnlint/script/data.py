@@ -7,22 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import flow, iteration, objects
+from dnnlint.script.code import Args, Class, Func, Handler
 from dnnlint.script.tables import datasets
-from dnnlint.script.values import (
-    Args,
-    Class,
-    Const,
-    Ext,
-    Func,
-    Handler,
-    Iteration,
-    Obj,
-    Tensor,
-    Tuple,
-    Union,
-    Value,
-    options,
-)
+from dnnlint.script.values import Const, Ext, Iteration, Obj, Tensor, Tuple, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter

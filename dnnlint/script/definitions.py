@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import calls, flow, ir, library, networks, objects
+from dnnlint.script import calls, flow, inlining, ir, library_bases, objects, parsers
+from dnnlint.script.code import Args, Class, Func, Lazy, Module
 from dnnlint.script.frames import Frame
-from dnnlint.script.values import Args, Class, Const, Ext, Func, Lazy, Module, Obj, Value
+from dnnlint.script.networks import building
+from dnnlint.script.tables import aliases
+from dnnlint.script.values import Const, Ext, Obj, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -48,9 +51,9 @@ def _decorate(run: Interpreter, func: Func, current: Value, decorator: Any) -> V
         known, _ = run.truth(run.evaluate(decorator.args[0]))
         func.grad = known
     elif name in ("option", "argument") and type(decorator) is ir.Call:
-        library.click_option(run, func, decorator)
+        parsers.click_option(run, func, decorator)
     elif type(value) is Func and type(decorator) is not ir.Call:
-        made = calls.call_function(run, value, Args([current]), decorator)
+        made = inlining.call_function(run, value, Args([current]), decorator)
         if type(made) is Func:
             return made
     return current
@@ -99,35 +102,35 @@ def star(run: Interpreter, node: Any) -> None:
             elif not name.startswith("_"):
                 run.write(run.frame.locals, name, value)
         return
-    for name in library.star_names(node.module):
+    for name in aliases.star_names(node.module):
         run.write(run.frame.locals, name, Lazy(run.frame.module, 0, node.module, name))
 
 
 def instantiate(run: Interpreter, cls: Class, args: Args, node: Any) -> Value:
     """An instance of a project class; its constructor is run."""
-    kind = library.class_kind(cls)
+    kind = library_bases.class_kind(cls)
     if kind == "function":
         return flow.unknown(args.values())
     obj = Obj(kind, cls, run.place(node))
-    if any(not library.closed_base(base) for base in cls.foreign()):
+    if any(not library_bases.closed_base(base) for base in cls.foreign()):
         obj.fields["$open"] = True  # a base that is not known may do anything
     run.write(obj.fields, "$made", True)
-    networks.prepare(run, obj)
+    building.prepare(run, obj)
     init = cls.find("__init__")
     if type(init) is Func:
         run.building += 1
         try:
-            calls.call_function(run, init, Args([obj, *args.positional], args.keywords, args.open), node)
+            inlining.call_function(run, init, Args([obj, *args.positional], args.keywords, args.open), node)
         finally:
             run.building -= 1
     elif cls.dataclass:
         _fill_dataclass(run, obj, cls, args)
     else:
-        library.init_from_base(run, obj, args, node)
+        library_bases.init_from_base(run, obj, args, node)
     post = cls.find("__post_init__")
     if type(post) is Func and cls.dataclass:
-        calls.call_function(run, post, Args([obj]), node)
-    networks.built(run, obj, args, node)
+        inlining.call_function(run, post, Args([obj]), node)
+    building.built(run, obj)
     return obj
 
 

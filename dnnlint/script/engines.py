@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence.script import Mode
-from dnnlint.script import calls, contexts, flow, networks, stepping
+from dnnlint.script import calls, contexts, flow, stepping
+from dnnlint.script.code import Args
+from dnnlint.script.events import backpropagation, clearing, escapes
+from dnnlint.script.lattice import join
+from dnnlint.script.networks import modes
 from dnnlint.script.tables import frameworks
-from dnnlint.script.values import Args, Const, Obj, Tensor, Tuple, Value, join, options
+from dnnlint.script.values import Const, Obj, Tensor, Tuple, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -21,7 +25,7 @@ def framework(run: Interpreter, name: str, args: Args, node: Any) -> Value | Non
     if verb is not None:
         return act(run, verb, None, args, node)
     if name in frameworks.LOOP_OWNERS or name in frameworks.LOOP_FUNCTIONS:
-        run.record.havoc(run, args.values())
+        escapes.havoc(run, args.values())
         return Obj("owner", name, run.place(node))
     return None
 
@@ -56,7 +60,7 @@ def engine_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
     """Methods of Accelerator, Fabric and the like, by their verbs."""
     verb = frameworks.ENGINES.get(str(obj.cls), {}).get(name)
     if verb is None:
-        run.record.havoc(run, args.values())
+        escapes.havoc(run, args.values())
         return flow.unknown(args.values())
     return act(run, verb, obj, args, node)
 
@@ -72,16 +76,16 @@ def act(run: Interpreter, verb: str, engine: Obj | None, args: Args, node: Any) 
     if verb == "cut" and first is not None:
         return Tensor("cut", (first,), run.place(node), False)
     if verb == "backward" and first is not None:
-        run.record.backward(first, node)
+        backpropagation.backward(run, first, node)
         return Const(None)
     if verb in ("step", "clear") and first is not None:
         if verb == "step":
             stepping.step(run, first, Args(), node)
         elif type(first) is Obj:
-            run.record.clear(first, node)
+            clearing.clear(run, first, node)
         return Const(None)
     if verb in ("train", "eval") and type(first) is Obj:
-        networks.set_mode(run, first, Mode.TRAIN if verb == "train" else Mode.EVAL, run.place(node))
+        modes.switch(run, first, Mode.TRAIN if verb == "train" else Mode.EVAL, run.place(node))
         return Const(None)
     if verb == "applies" and first is not None:
         return calls.call(run, first, Args(args.positional[1:], args.keywords, args.open), node)
@@ -92,5 +96,5 @@ def act(run: Interpreter, verb: str, engine: Obj | None, args: Args, node: Any) 
     if verb == "remote_backward":
         return Const(None)
     if verb in ("loop", "engine", "copy", "named", "slots"):
-        run.record.havoc(run, args.values())
+        escapes.havoc(run, args.values())
     return flow.unknown(args.values() if verb != "inert" else ())

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from dnnlint.script import calls, definitions, facts, ir, library, networks
+from dnnlint.script import definitions, inlining, ir, library_bases
+from dnnlint.script.code import Args, Class, Func, Module
+from dnnlint.script.events import gradients
+from dnnlint.script.facts import completion
 from dnnlint.script.frames import Frame
 from dnnlint.script.interpreter import Exhausted, Interpreter
 from dnnlint.script.modules import Project
-from dnnlint.script.values import Args, Class, Const, Func, Module, Obj, Tensor, Value
+from dnnlint.script.networks import calling
+from dnnlint.script.values import Const, Obj, Tensor, Value
 
 _MAIN = frozenset({"main", "cli", "entry", "run", "__main__"})
 _SHARE = 8  # part of the budget that one unreached function may use
@@ -28,7 +32,7 @@ def run(program: ir.Program, project: Project, fuel: int) -> tuple[object, ...]:
         _recover(machine)
     machine.spare, machine.fuel = fuel, 0
     _roots(machine, module, fuel)
-    facts.complete(machine)
+    completion.complete(machine)
     machine.state.rollback(0)
     return tuple(machine.record.facts)
 
@@ -86,7 +90,7 @@ def _attempt(machine: Interpreter, module: Module, fuel: int, act: Any) -> None:
     if not machine.refuel(fuel // _SHARE):
         return
     machine.flags = {"grad": None}
-    machine.record.forget()
+    gradients.forget(machine)
     frame = Frame("<module>", module, module.names, ())
     machine.frames.append(frame)
     try:
@@ -114,7 +118,7 @@ def _templates(cls: Class) -> list[Func]:
 
 def _function(machine: Interpreter, func: Func) -> None:
     machine.flags = {"grad": True if func.name in _MAIN else None}
-    calls.call_function(machine, func, _given(func), func.node)
+    inlining.call_function(machine, func, _given(func), func.node)
 
 
 def _given(func: Func, *receiver: Value) -> Args:
@@ -127,7 +131,7 @@ def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
     methods = [(name, value) for name, value in cls.names.items() if type(value) is Func]
     templates = _templates(cls)
     pending = [*templates, *[value for _, value in methods if id(value.node) not in machine.executed]]
-    if library.class_kind(cls) != "module":
+    if library_bases.class_kind(cls) != "module":
         known = _telling([*templates, *[value for _, value in methods]])
         if not any(func.name in known for func in pending):
             return
@@ -144,7 +148,7 @@ def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
         names = forward.node.params.positional[1:]
         defaults = forward.node.params.defaults
         inputs: list[Value] = [Tensor("input", (), attached=False) for name in names if name not in defaults]
-        networks.call_module(machine, obj, Args(inputs), cls.node)
+        calling.call_module(machine, obj, Args(inputs), cls.node)
     for func in pending:
         if (
             (func in templates or id(func.node) not in machine.executed)
@@ -154,9 +158,9 @@ def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
             depth = len(machine.frames)
             if not machine.refuel(fuel // _SHARE):
                 return
-            machine.record.forget()
+            gradients.forget(machine)
             try:
-                calls.call_function(machine, func, _given(func, obj), func.node)
+                inlining.call_function(machine, func, _given(func, obj), func.node)
             except Exhausted:
                 machine.record.partial = True
                 del machine.frames[depth:]

@@ -13,11 +13,14 @@ from dnnlint.script import (
     indexing,
     ir,
     iteration,
+    methods,
     objects,
     operators,
     searches,
 )
-from dnnlint.script.values import MISSING, Args, Const, Ext, Func, Iteration, Lazy, Obj, Tuple, Value
+from dnnlint.script.code import Args, Func, Lazy
+from dnnlint.script.lattice import MISSING
+from dnnlint.script.values import Const, Ext, Iteration, Obj, Tuple, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -92,9 +95,9 @@ def _call(run: Interpreter, node: Any) -> Value:
     func = node.func
     if type(func) is ir.Attr:
         receiver = run.evaluate(func.value)
-        return calls.call_method(run, receiver, func.name, arguments(run, node), node)
+        return methods.call_method(run, receiver, func.name, arguments(run, node), node)
     if type(func) is ir.Name and func.id in ("super", "locals", "globals"):
-        return calls.call_scoped(run, func.id, arguments(run, node), node)
+        return methods.call_scoped(run, func.id, arguments(run, node), node)
     return calls.call(run, run.evaluate(func), arguments(run, node), node)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from dnnlint.diagnostic import Place
+from dnnlint.script.code import Func, Module
 from dnnlint.script.state import Delta
-from dnnlint.script.values import Func, Module, Value
+from dnnlint.script.values import Value
 
 
 class Frame:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence.script import Forward, Mode
-from dnnlint.script import networks, objects
+from dnnlint.script import objects
+from dnnlint.script.networks import modes, naming, tree
 from dnnlint.script.values import Const, Iteration, NetworkCall, Obj, Tensor, Tuple, Union, Value
 
 if TYPE_CHECKING:
@@ -102,14 +103,14 @@ def _object(node: Obj, live: bool, found: Reach, stack: list[tuple[Value, bool]]
 def forwards(run: Interpreter, found: Reach, optimizer: Obj) -> tuple[Forward, ...]:
     """The network calls behind a loss, with the mode each was in."""
     calls = found.calls
-    likely = {id(call.network) for call in calls if networks.network_like(call.network)}
+    likely = {id(call.network) for call in calls if naming.network_like(call.network)}
     return tuple(dict.fromkeys([forward(run, call, _optimized(call, optimizer, likely)) for call in calls]))
 
 
 def _optimized(call: NetworkCall, optimizer: Obj, likely: set[int]) -> bool | None:
     owners = optimizer.fields.get("$owners", ())
-    if any(networks.within(owner, call.network) or networks.within(call.network, owner) for owner in owners):
-        return None if networks.partly_frozen(call.network) else True
+    if any(tree.within(owner, call.network) or tree.within(call.network, owner) for owner in owners):
+        return None if tree.partly_frozen(call.network) else True
     if optimizer.fields.get("$known"):
         return False
     return True if len(likely) == 1 and id(call.network) in likely else None
@@ -124,7 +125,7 @@ def forward(run: Interpreter, call: NetworkCall, optimized: bool | None) -> Forw
         call.place,
         frozenset({mode for mode, _, _ in call.modes}) or frozenset({Mode.UNKNOWN}),
         places.pop() if len(places) == 1 else None,
-        networks.mode_dependent(run, network) if network.kind == "module" else None,
+        modes.dependent(run, network) if network.kind == "module" else None,
         optimized,
         call.left,
     )

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence.script import Mode
-from dnnlint.script import calls, engines, flow, networks, parameters, stepping
+from dnnlint.script import calls, engines, flow, parameters, stepping
+from dnnlint.script.code import Args, Func
+from dnnlint.script.events import backpropagation, clearing, ownership
+from dnnlint.script.networks import modes, naming
 from dnnlint.script.tables import optimizers
-from dnnlint.script.values import Args, Const, Func, Obj, Tensor, Value
+from dnnlint.script.values import Const, Obj, Tensor, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -18,21 +21,21 @@ def opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
     if name == "backward":
         return _opaque_backward(run, obj, args, node)
     if name in optimizers.CLEARING_METHODS:
-        if networks.network_like(obj) and not run.record.is_optimizer(obj):
-            run.record.clear(obj, node)
+        if naming.network_like(obj) and not ownership.is_optimizer(obj):
+            clearing.clear(run, obj, node)
         else:
             run.write(obj.fields, "$cleared", True)
-            run.record.clear(run.record.optimizer(obj), node)
+            clearing.clear(run, ownership.register(run, obj), node)
         return Const(None)
     if name == "step":
         return _opaque_step(run, obj, args, node)
     if name in ("train", "eval") and (not args.values() or _is_flag(args.values()[0])):
         mode = args.get(0, "mode")
         if type(mode) is Obj:
-            networks.restore_mode(run, mode)
+            modes.restore(run, mode)
             return obj
         known = name == "train" and (mode is None or run.truth(mode)[0])
-        networks.set_mode(run, obj, Mode.TRAIN if known else Mode.EVAL, run.place(node))
+        modes.switch(run, obj, Mode.TRAIN if known else Mode.EVAL, run.place(node))
         return obj
     if name in ("parameters", "named_parameters"):
         run.write(obj.fields, "$network", True)
@@ -61,22 +64,22 @@ def _opaque_backward(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value
     given = [value for value in args.positional if flow.flows(value)]
     if given and not obj.sources:
         if "accel" in obj.name.lower() or "fabric" in obj.name.lower():
-            run.record.backward(given[0], node)
+            backpropagation.backward(run, given[0], node)
         else:  # an engine of its own (DeepSpeed and kin): it clears for itself
-            run.record.backward(given[0], node)
-            run.record.clear(None, node)
+            backpropagation.backward(run, given[0], node)
+            clearing.clear(run, None, node)
         return Const(None)
-    run.record.backward(obj, node)
+    backpropagation.backward(run, obj, node)
     return Const(None)
 
 
 def _opaque_step(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
     first = args.positional[0] if args.positional else None
-    if type(first) is Obj and (first.kind == "optimizer" or run.record.is_optimizer(first)):
+    if type(first) is Obj and (first.kind == "optimizer" or ownership.is_optimizer(first)):
         stepping.step(run, first, Args(args.positional[1:]), node)  # a gradient scaler
         return flow.unknown(())
     callable_first = type(first) is Func or (type(first) is Obj and first.name == "closure")
-    if run.record.is_optimizer(obj) and (first is None or callable_first):
+    if ownership.is_optimizer(obj) and (first is None or callable_first):
         stepping.step(run, obj, args, node)
         return flow.unknown(())
     # an environment, a profiler, a schedule: what comes back carries no graph

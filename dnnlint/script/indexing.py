@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import attributes, calls, flow, ir, iteration, networks, objects, tensors
-from dnnlint.script.values import (
-    Args,
-    Class,
-    Const,
-    Ext,
-    Func,
-    Iteration,
-    Obj,
-    Tensor,
-    Tuple,
-    Union,
-    Value,
-    join,
-    options,
-)
+from dnnlint.script import attributes, calls, flow, inlining, ir, iteration, objects, tensors
+from dnnlint.script.code import Args, Class, Func
+from dnnlint.script.lattice import join
+from dnnlint.script.networks import building
+from dnnlint.script.values import Const, Ext, Iteration, Obj, Tensor, Tuple, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -85,7 +74,7 @@ def _object_item(run: Interpreter, obj: Obj, index: Value, node: Any) -> Value:
     if type(obj.cls) is Class:
         getter = obj.cls.find("__getitem__")
         if type(getter) is Func:
-            return calls.call_function(run, getter, Args([obj, index]), node)
+            return inlining.call_function(run, getter, Args([obj, index]), node)
     if type(index) is Const and isinstance(index.value, (str, int)):
         return (
             attributes.object_attribute(run, obj, f"[{index.value}]", node)
@@ -123,12 +112,12 @@ def set_item(run: Interpreter, value: Value, index: Value, new: Value) -> None:
                 key = ("$", len(items))
                 run.write(obj.fields, "$more", True)
             run.write(obj.fields, "$items", {**items, key: new})
-            networks.joined(run, obj, new)
+            building.joined(run, obj, new)
         elif isinstance(items, tuple) and type(key) is int and -len(items) <= key < len(items):
             changed = list(items)
             changed[key] = new
             run.write(obj.fields, "$items", tuple(changed))
-            networks.joined(run, obj, new)
+            building.joined(run, obj, new)
         elif isinstance(items, tuple):
             run.write(obj.fields, "$items", (*items[:_MOST_ITEMS], new))
             run.write(obj.fields, "$more", True)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import attributes, flow, library, objects
-from dnnlint.script.values import Args, Class, Const, Ext, Handler, Obj, Tensor, Tuple, Union, Value, join, options
+from dnnlint.script import attributes, flow, objects
+from dnnlint.script.code import Args, Class, Handler
+from dnnlint.script.events import escapes
+from dnnlint.script.lattice import join
+from dnnlint.script.tables import aliases
+from dnnlint.script.values import Const, Ext, Obj, Tensor, Tuple, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -19,7 +23,7 @@ def _getattr(run: Interpreter, args: Args, node: Any) -> Value:
         rest = args.positional[2:]
         return join([_getattr(run, Args([obj, option, *rest]), node) for option in name.options])  # type: ignore[no-any-return]
     if obj is None or type(name) is not Const or not isinstance(name.value, str):
-        run.record.havoc(run, [obj] if obj is not None else [])
+        escapes.havoc(run, [obj] if obj is not None else [])
         return flow.unknown([value for value in (obj,) if value is not None])
     fallback = args.get(2, "default")
     if fallback is not None and type(obj) is Obj and obj.kind in ("namespace", "instance", "module"):
@@ -75,7 +79,7 @@ def _isinstance(run: Interpreter, args: Args, node: Any) -> Value:
 
 
 def _instance_of(obj: Value, cls: Value) -> bool | None:
-    name = library.canonical(cls.dotted) if type(cls) is Ext else ""
+    name = aliases.canonical(cls.dotted) if type(cls) is Ext else ""
     if type(obj) is Const and obj.value is not ... and name in _PYTHON_TYPES:
         return isinstance(obj.value, _PYTHON_TYPES[name])
     if type(obj) is Tuple or (type(obj) is Obj and obj.kind in ("list", "dict")):
@@ -97,7 +101,7 @@ def _instance_of(obj: Value, cls: Value) -> bool | None:
 def _instance_of_project(obj: Obj, own: Class, cls: Value, name: str) -> bool | None:
     if type(cls) is Class:
         return cls in own.mro() or (None if obj.fields.get("$open") else False)
-    if any(type(base) is Ext and library.canonical(base.dotted) == name for base in own.foreign()):
+    if any(type(base) is Ext and aliases.canonical(base.dotted) == name for base in own.foreign()):
         return True
     if obj.kind == "module" and name == "torch.nn.Module":
         return True

@@ -11,12 +11,13 @@ from typing import Any
 
 from dnnlint.diagnostic import Place
 from dnnlint.script import ir
+from dnnlint.script.code import Class, Func, Module
+from dnnlint.script.events.record import Record
 from dnnlint.script.expressions import EVALUATE
 from dnnlint.script.frames import Frame, Loop
-from dnnlint.script.record import Record
 from dnnlint.script.state import State
 from dnnlint.script.statements import STATEMENTS
-from dnnlint.script.values import Class, Const, Func, Module, Obj, Tensor, Tuple, Union, Value, options
+from dnnlint.script.values import Const, Obj, Tensor, Tuple, Union, Value, options
 
 
 class Exhausted(Exception):  # noqa: N818 - a signal, not an error
@@ -31,7 +32,7 @@ class Interpreter:
         self.fuel = fuel
         self.spare = 0
         self.state = State()
-        self.record = Record(self)
+        self.record = Record()
         self.frames: list[Frame] = []
         self.loops: list[Loop] = []
         self.flags: dict[str, Any] = {"grad": True}

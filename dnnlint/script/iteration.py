@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
-from dnnlint.script import attributes, binding, calls, flow, networks, objects, parameters
-from dnnlint.script.values import Args, Class, Const, Func, Iteration, Obj, Tensor, Union, Value, join, options
+from dnnlint.script import attributes, binding, flow, inlining, objects, parameters
+from dnnlint.script.code import Args, Class, Func
+from dnnlint.script.lattice import join
+from dnnlint.script.values import Const, Iteration, Obj, Tensor, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -60,12 +62,12 @@ def _iterate_object(run: Interpreter, obj: Obj, node: Any) -> Iteration:
     if type(obj.cls) is Class:
         maker = obj.cls.find("__iter__")
         if type(maker) is Func:
-            made = calls.call_function(run, maker, Args([obj]), node)
+            made = inlining.call_function(run, maker, Args([obj]), node)
             if type(made) is Iteration:
                 return made
             following = obj.cls.find("__next__")
             if made is obj and type(following) is Func:
-                return Iteration(None, calls.call_function(run, following, Args([obj]), node), obj)
+                return Iteration(None, inlining.call_function(run, following, Args([obj]), node), obj)
             if type(made) is Obj and made is not obj:
                 return iterate(run, made, node)  # type: ignore[return-value]
     if obj.kind == "module" and "$items" in obj.fields:
@@ -145,4 +147,14 @@ def comprehend(run: Interpreter, node: Any) -> Value:
         return _mapping(keys, values, place, more)
     if node.kind == "generator":
         return Iteration(None if more else values, join(values) if values and more else None, source)
-    return networks.collected(run, values, place, more)
+    return _collected(run, values, place, more)
+
+
+def _collected(run: Interpreter, values: list[Value], place: Place, more: bool) -> Value:
+    """The result of a list comprehension: parameters stay a collection of parameters."""
+    owners = [value for value in values if type(value) is Tensor and value.op == "parameter"]
+    if owners and len(owners) == len(values):
+        return parameters.collection([value.layer or value for value in owners], not more or True, place)
+    made = objects.new_list(values, place, more)
+    made.fields["$born"] = run.clock
+    return made

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import flow, iteration, parameters
+from dnnlint.script.code import Args, Handler
+from dnnlint.script.lattice import join
 from dnnlint.script.tables import inert
-from dnnlint.script.values import Args, Const, Handler, Iteration, Obj, Tuple, Value, join, options
+from dnnlint.script.values import Const, Iteration, Obj, Tuple, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence import vocabulary
 from dnnlint.evidence.script import LossCall
-from dnnlint.script import facts, flow, graph, parameters, tensors
+from dnnlint.script import flow, graph, spelling, tensors
+from dnnlint.script.code import Args
+from dnnlint.script.facts import nodes
 from dnnlint.script.tables import functions
 from dnnlint.script.tables.losses import FUNCTIONAL, LOSSES, OTHER_FUNCTIONAL, OTHER_LOSSES, LossSpec
-from dnnlint.script.values import Args, Const, Obj, Tensor, Union, Value, options
+from dnnlint.script.values import Const, Obj, Tensor, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -61,8 +63,8 @@ def _state(
     ends, known = graph.last(prediction)
     if not ends:
         return
-    last = tuple([facts.operation(end) for end in ends])
-    before = tuple([facts.operation(feeder) for end in ends if (feeder := _feeder(end)) is not None])
+    last = tuple([nodes.operation(end) for end in ends])
+    before = tuple([nodes.operation(feeder) for end in ends if (feeder := _feeder(end)) is not None])
     bounded = target is not None and _bounded(target, prediction)
     run.record.state(
         LossCall(
@@ -95,10 +97,8 @@ def _feeder(end: Tensor) -> Tensor | None:
 
 
 def _spelled_bounded(node: Any, spec: LossSpec) -> bool:
-    from dnnlint.script.record import spell
-
     index = spec.target[0] if spec.target is not None else 1
-    spelled = spell(node.args[index]) if len(node.args) > index else ""
+    spelled = spelling.spell(node.args[index]) if len(node.args) > index else ""
     return bool(_BOUNDED_NAME.search(spelled.rpartition(".")[2]))
 
 
@@ -204,6 +204,3 @@ def active(run: Interpreter, name: str, args: Args) -> bool:
         return default or args.open
     known, _ = run.truth(value)
     return known is not False
-
-
-__all__ = ["LOSSES", "parameters"]

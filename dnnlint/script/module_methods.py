@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence.script import Mode
-from dnnlint.script import attributes, calls, flow, networks, objects, parameters
-from dnnlint.script.values import Args, Class, Const, Iteration, NetworkCall, Obj, Tensor, Tuple, Value
+from dnnlint.script import attributes, calls, flow, objects, parameters
+from dnnlint.script.code import Args, Class
+from dnnlint.script.events import backpropagation, clearing, escapes, network_calls
+from dnnlint.script.networks import building, calling, forward, modes, tree
+from dnnlint.script.values import Const, Iteration, NetworkCall, Obj, Tensor, Tuple, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -23,7 +26,7 @@ def module_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
         _switch_mode(run, obj, name, args.get(0, "mode") if name == "train" else None, node)
         return obj
     if name == "zero_grad":
-        run.record.clear(obj, node)
+        clearing.clear(run, obj, node)
         return Const(None)
     if name in ("parameters", "named_parameters"):
         return parameters.of_module(obj, run.place(node), name.startswith("named"))
@@ -32,11 +35,11 @@ def module_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
     if name in ("modules", "named_modules", "children", "named_children"):
         return _parts(obj, name)
     if name == "apply" and args.positional:
-        for _, part in networks.descendants(obj)[:80]:
+        for _, part in tree.descendants(obj)[:80]:
             calls.call(run, args.positional[0], Args([part]), node)
         return obj
     if name in ("forward", "__call__"):
-        enter = networks.call_module if name == "__call__" or not run.forwards else networks.forward
+        enter = calling.call_module if name == "__call__" or not run.forwards else forward.forward
         return enter(run, obj, args, node)
     if name in ("add_module", "register_module", "register_parameter", "register_buffer") and len(args.values()) >= 2:
         _register(run, obj, args.get(0, "name"), args.values()[1], node)
@@ -50,7 +53,7 @@ def module_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
 
 def _switch_mode(run: Interpreter, obj: Obj, name: str, mode: Value | None, node: Any) -> None:
     if type(mode) is Obj and mode.kind == "flag":
-        networks.restore_mode(run, mode)
+        modes.restore(run, mode)
         return
     known = True if mode is None else run.truth(mode)[0]
     if known is None:
@@ -60,14 +63,14 @@ def _switch_mode(run: Interpreter, obj: Obj, name: str, mode: Value | None, node
 
 
 def _moded(run: Interpreter, obj: Obj, mode: Mode, node: Any) -> bool:
-    networks.set_mode(run, obj, mode, run.place(node))
+    modes.switch(run, obj, mode, run.place(node))
     return True
 
 
 def _register(run: Interpreter, obj: Obj, key: Value | None, value: Value, node: Any) -> None:
     if isinstance(obj.fields.get("$items"), tuple):
         run.write(obj.fields, "$items", (*obj.fields["$items"], value)[:64])
-        networks.joined(run, obj, value)
+        building.joined(run, obj, value)
         return
     spelled = key.value if type(key) is Const and isinstance(key.value, str) else f"dynamic {len(obj.fields)}"
     attributes.set_attribute(run, obj, spelled, value, node)
@@ -77,7 +80,7 @@ def _parts(obj: Obj, name: str) -> Iteration:
     if type(obj.cls) is not Class and "$spec" not in obj.fields:  # a network of a library: its parts are not known
         item: Value = Tuple((Const(...), obj)) if name.startswith("named") else obj
         return Iteration(None, item, None)
-    found = networks.descendants(obj) if name.endswith("modules") else networks.children(obj)
+    found = tree.descendants(obj) if name.endswith("modules") else tree.children(obj)
     items: list[Value] = [Tuple((Const(path), part)) if name.startswith("named") else part for path, part in found[:80]]
     made = Iteration(items, None, None)
     made.wrapped = "modules"
@@ -88,14 +91,14 @@ def _container_method(run: Interpreter, obj: Obj, name: str, args: Args, node: A
     items = obj.fields["$items"]
     if name == "append" and args.positional and isinstance(items, tuple):
         run.write(obj.fields, "$items", (*items, args.positional[0])[:64])
-        networks.joined(run, obj, args.positional[0])
+        building.joined(run, obj, args.positional[0])
         return obj
     if name in ("extend", "insert") and args.positional and isinstance(items, tuple):
         value = args.positional[-1]
         more = objects.known_items(value) if name == "extend" else [value]
         run.write(obj.fields, "$items", (*items, *(more or ()))[:64])
         for item in more or ():
-            networks.joined(run, obj, item)
+            building.joined(run, obj, item)
         return obj
     if isinstance(items, dict) and name in ("items", "values", "keys"):
         pairs = [(Const(key), value) for key, value in items.items()]
@@ -105,7 +108,7 @@ def _container_method(run: Interpreter, obj: Obj, name: str, args: Args, node: A
         known = objects.known_entries(args.positional[0]) or {}
         run.write(obj.fields, "$items", {**items, **known})
         for item in known.values():
-            networks.joined(run, obj, item)
+            building.joined(run, obj, item)
         return Const(None)
     return None
 
@@ -132,7 +135,7 @@ def _other_module_method(run: Interpreter, obj: Obj, name: str, args: Args, node
     ):
         return flow.unknown(())
     if name == "manual_backward" and args.positional:
-        run.record.backward(args.positional[0], node)
+        backpropagation.backward(run, args.positional[0], node)
         return Const(None)
     if name in ("no_sync", "summon_full_params"):
         return Obj("context", name, run.place(node))
@@ -142,9 +145,9 @@ def _other_module_method(run: Interpreter, obj: Obj, name: str, args: Args, node
         return flow.unknown(args.values())
     if name in ("backward", "step"):
         return Const(None)
-    run.record.havoc(run, [obj, *args.values()])
-    call = NetworkCall(obj, run.place(node), networks.modes(run, obj))
-    run.record.called(call, args, node)
+    escapes.havoc(run, [obj, *args.values()])
+    call = NetworkCall(obj, run.place(node), modes.current(run, obj))
+    network_calls.called(run, call, args, node)
     inputs = tuple([value for value in args.values() if flow.flows(value)])
     return Tensor(
         "module", inputs, run.place(node), True if run.flags["grad"] else run.flags["grad"], layer=obj, call=call

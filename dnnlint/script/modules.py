@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script.values import Ext, Lazy, Module, Obj, Value
+from dnnlint.script.code import Lazy, Module
+from dnnlint.script.values import Const, Ext, Obj, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,8 +108,6 @@ class Project:
             self.modules[path] = None
             return None
         module = Module(path, dotted, program)
-        from dnnlint.script.values import Const
-
         module.names["__name__"] = Const(dotted or "module")
         self.modules[path] = module
         run.isolated(module)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from dnnlint.diagnostic import Place
-from dnnlint.script.values import Const, Iteration, Obj, Tuple, Union, Value, join
+from dnnlint.script.lattice import join
+from dnnlint.script.values import Const, Iteration, Obj, Tuple, Union, Value
 
 
 def contents(obj: Obj) -> list[Value]:

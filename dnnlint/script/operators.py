@@ -7,8 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
-from dnnlint.script import flow, ir, networks, objects, parameters, tensors
-from dnnlint.script.values import Const, Iteration, Obj, Tensor, Tuple, Union, Value, join, options
+from dnnlint.script import flow, ir, objects, parameters, tensors
+from dnnlint.script.events import retention
+from dnnlint.script.lattice import join
+from dnnlint.script.networks import building
+from dnnlint.script.values import Const, Iteration, Obj, Tensor, Tuple, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -123,17 +126,17 @@ def augment(run: Interpreter, node: Any, old: Value, new: Value) -> Value:
         if objects.known_items(new) is None:
             run.write(old.fields, "$more", True)
         for item in items or ():
-            run.record.keep(node, node.target, old, item, "+=")
+            retention.keep(run, node, node.target, old, item, "+=")
         return old
     if type(old) is Obj and old.kind == "module" and node.op == "+" and isinstance(old.fields.get("$items"), tuple):
         more = objects.known_items(new) or []
         run.write(old.fields, "$items", (*old.fields["$items"], *more)[:64])
         for item in more:
-            networks.joined(run, old, item)
+            building.joined(run, old, item)
         return old
     if type(old) is Tensor and node.op in "+-":
         tensors.update(run, old, new, node)  # p -= lr * p.grad
     result = binary(run, node.op, old, new, node)
     if node.op in ("+", "-"):
-        run.record.keep(node, node.target, old, new, "+=", result)
+        retention.keep(run, node, node.target, old, new, "+=", result)
     return result

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import Init
-from dnnlint.script import networks, objects
+from dnnlint.script import objects
+from dnnlint.script.code import Args
+from dnnlint.script.networks import tree
 from dnnlint.script.tables.layers import LayerSpec
-from dnnlint.script.values import NOWHERE, Args, Const, Iteration, Obj, Tensor, Tuple, Value, options
+from dnnlint.script.values import NOWHERE, Const, Iteration, Obj, Tensor, Tuple, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -114,7 +116,7 @@ def iterate(run: Interpreter, obj: Obj, node: Any) -> Iteration:
     named = obj.fields["$named"]
     for owner in obj.fields["$owners"]:
         if type(owner) is Obj and owner.kind == "module":
-            for path, part in networks.descendants(owner):
+            for path, part in tree.descendants(owner):
                 for name, tensor in layer_parameters(part):
                     full = Const(f"{path}.{name}" if path else name)
                     items.append(Tuple((full, tensor)) if named else tensor)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import flow
-from dnnlint.script.values import NEVER, Args, Const, Ext, Handler, Obj, Tuple, Value
+from dnnlint.script.code import Args, Func, Handler
+from dnnlint.script.values import NEVER, Const, Ext, Obj, Tuple, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -95,6 +96,23 @@ def _add_argument(run: Interpreter, parser: Obj, args: Args) -> None:
         dest,
         Const(default.value, True) if type(default) is Const and default.value is not ... else default,
     )
+
+
+def click_option(run: Interpreter, func: Func, decorator: Any) -> None:
+    """``@click.option("--lr", default=0.1)``: the default is what a run without arguments sees."""
+    from dnnlint.script.expressions import arguments
+
+    args = arguments(run, decorator)
+    names = [value.value for value in args.positional if type(value) is Const and isinstance(value.value, str)]
+    default = args.keywords.get("default")
+    if default is None and any("/" in name for name in names):
+        default = Const(False)
+    for name in names:
+        bare = name.partition("/")[0].lstrip("-").replace("-", "_")
+        if type(default) is Const:
+            func.options[bare] = Const(default.value, True)
+        elif "is_flag" in args.keywords:
+            func.options[bare] = Const(False, True)
 
 
 def namespace_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import calls, flow, objects
-from dnnlint.script.values import Args, Const, Func, Handler, Value
+from dnnlint.script.code import Args, Func, Handler
+from dnnlint.script.values import Const, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter

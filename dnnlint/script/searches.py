@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import Axis, Search
 from dnnlint.script import flow, ir, objects
-from dnnlint.script.values import Args, Const, Iteration, Obj, Tuple, Value
+from dnnlint.script.code import Args
+from dnnlint.script.values import Const, Iteration, Obj, Tuple, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.frames import Loop

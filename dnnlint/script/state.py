@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dnnlint.script.values import MISSING, join
+from dnnlint.script.lattice import MISSING, join
 
 Cell = dict[Any, Any]
 Delta = dict[tuple[int, Any], tuple[Cell, Any, Any]]

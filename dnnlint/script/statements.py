@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import binding, blocks, branches, definitions, ir, iteration, loops, operators
-from dnnlint.script.record import spell
-from dnnlint.script.values import MISSING, NEVER, Const, Lazy, Obj, Value
+from dnnlint.script.code import Lazy
+from dnnlint.script.events import retention
+from dnnlint.script.lattice import MISSING
+from dnnlint.script.spelling import spell
+from dnnlint.script.values import NEVER, Const, Obj, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -37,7 +40,7 @@ def _reassigned(run: Interpreter, node: Any, value: Value) -> None:
     target = spell(node.targets[0])
     if target != "..." and target in (spell(node.value.left), spell(node.value.right)) and node.value.op in "+-":
         new = node.value.right if spell(node.value.left) == target else node.value.left
-        run.record.keep(node, node.targets[0], value, run.evaluate(new), "+=", value)
+        retention.keep(run, node, node.targets[0], value, run.evaluate(new), "+=", value)
 
 
 def _spelling(target: Any) -> str:

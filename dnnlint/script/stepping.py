@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import calls, flow, parameters
+from dnnlint.script.code import Args
+from dnnlint.script.events import backpropagation, clearing, escapes, ownership, updates
 from dnnlint.script.tables import optimizers
-from dnnlint.script.values import Args, Const, Obj, Value, options
+from dnnlint.script.values import Const, Obj, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -24,7 +26,7 @@ def take_parameters(run: Interpreter, obj: Obj, params: Value | None) -> None:
     owners, known = parameters.owners(params)
     obj.fields["$owners"] = tuple(owners)
     obj.fields["$known"] = known and bool(owners)
-    run.record.optimizer(obj)
+    ownership.register(run, obj)
 
 
 def step(run: Interpreter, target: Value | None, args: Args, node: Any) -> None:
@@ -34,19 +36,19 @@ def step(run: Interpreter, target: Value | None, args: Args, node: Any) -> None:
         calls.call(run, closure, Args(), node)
     for option in options(target) if target is not None else ():
         if type(option) is Obj and (option.kind in ("optimizer", "opaque")):
-            run.record.step(option, node)
+            updates.step(run, option, node)
 
 
 def optimizer_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:
     """Methods of a known optimiser."""
     if name in optimizers.CLEARING_METHODS:
-        run.record.clear(obj, node)
+        clearing.clear(run, obj, node)
         return Const(None)
     if name in ("step", *optimizers.STEPS_THAT_MAY_CLEAR):
         step(run, obj, args, node)
         flag = optimizers.STEPS_THAT_MAY_CLEAR.get(name)
         if flag is not None and (args.keywords.get(flag) is not None or args.positional):
-            run.record.clear(obj, node)
+            clearing.clear(run, obj, node)
         return flow.unknown(())
     if name in (
         "state_dict",
@@ -62,7 +64,7 @@ def optimizer_method(run: Interpreter, obj: Obj, name: str, args: Args, node: An
             run.write(obj.fields, "$owners", (*obj.fields.get("$owners", ()), *more))
             run.write(obj.fields, "$known", bool(obj.fields.get("$known")) and known)
         return flow.unknown(())
-    run.record.havoc(run, [obj, *args.values()])
+    escapes.havoc(run, [obj, *args.values()])
     return flow.unknown(())
 
 
@@ -79,7 +81,7 @@ def scaled_step(run: Interpreter, args: Args, node: Any) -> Value:
     """What NativeScaler(loss, optimizer) of timm does: back-propagate and step, but not clear."""
     loss = args.get(0, "loss")
     if loss is not None:
-        run.record.backward(loss, node)
+        backpropagation.backward(run, loss, node)
     need = args.keywords.get("need_update")
     if need is None or run.truth(need)[0]:
         step(run, args.get(1, "optimizer"), Args(), node)

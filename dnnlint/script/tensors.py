@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import flow, networks, parameters
+from dnnlint.script import flow, parameters
+from dnnlint.script.code import Args, Class
+from dnnlint.script.events import backpropagation, clearing, escapes, gradients, updates
+from dnnlint.script.networks import modes, naming
 from dnnlint.script.tables.tensors import HOST, METADATA, METHODS, PAIRS, SEVERAL
-from dnnlint.script.values import NOWHERE, Args, Class, Const, Ext, Obj, Tensor, Tuple, Value
+from dnnlint.script.values import NOWHERE, Const, Ext, Obj, Tensor, Tuple, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -50,7 +53,7 @@ def opaque_result(run: Interpreter, op: str, func: Value, args: Args, node: Any)
 def method(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -> Value:
     """``tensor.name(...)``."""
     if name == "backward":
-        run.record.backward(tensor, node)
+        backpropagation.backward(run, tensor, node)
         return Const(None)
     if name in _UPDATES:
         for value in args.values():
@@ -74,10 +77,10 @@ def method(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -
     if name == "apply_":
         return tensor
     if name == "zero_grad":
-        run.record.clear(None, node)
+        clearing.clear(run, None, node)
     if name == "step":
         return flow.unknown(())
-    run.record.havoc(run, args.values())
+    escapes.havoc(run, args.values())
     op = "batch" if tensor.op == "batch" else "unknown"
     inputs = (tensor, *[value for value in args.values() if flow.flows(value)])
     return make(run, Tensor(op, inputs, run.place(node), flow.attached(run, (tensor,))))
@@ -104,7 +107,7 @@ def update(run: Interpreter, tensor: Tensor, value: Value, node: Any) -> None:
     if type(root) is Tensor and root.op != "parameter":
         return  # an input that is attacked, a picture that is painted
     if any(type(part) is Tensor and part.op == "gradient" for part in _terms(value)):
-        run.record.hand_step(node)
+        updates.hand_step(run, node)
 
 
 def _terms(value: Value, depth: int = 0) -> list[Value]:
@@ -119,7 +122,7 @@ def _write(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -
     if tensor.op == "gradient":
         given = args.get(0, "value")
         if name == "zero_" or (name in ("fill_", "mul_") and type(given) is Const and given.value == 0):
-            run.record.clear_tensor(tensor.inputs[0], node)
+            clearing.clear_tensor(run, tensor.inputs[0], node)
             return tensor
         return None
     if tensor.op in ("cut", "view"):
@@ -208,10 +211,10 @@ def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value 
         return Obj("opaque", name=name)
     if obj.kind == "opaque" and name == "data" and obj.sources:
         return Tensor("cut", (obj,), run.place(node), False)
-    if obj.kind == "opaque" and name == "training" and networks.network_like(obj):
-        return networks.mode_flag(run, obj)
+    if obj.kind == "opaque" and name == "training" and naming.network_like(obj):
+        return modes.flag(run, obj)
     if obj.kind == "opaque" and name == "grad":
-        run.record.look()
+        gradients.look(run)
         return Tensor("gradient", (obj,), run.place(node), False)
     if obj.kind == "opaque" and name in ("shape", "device", "dtype"):
         return Const(...)
@@ -220,9 +223,9 @@ def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value 
 
 def _module_attribute(run: Interpreter, obj: Obj, name: str) -> Value | None:
     if name == "training":
-        states = {mode for mode, _, _ in networks.modes(run, obj)}
+        states = {mode for mode, _, _ in modes.current(run, obj)}
         names = {str(mode) for mode in states}
-        return Const(names == {"train"}) if names in ({"train"}, {"eval"}) else networks.mode_flag(run, obj)
+        return Const(names == {"train"}) if names in ({"train"}, {"eval"}) else modes.flag(run, obj)
     spec = obj.fields.get("$spec")
     if spec is not None and spec.parametric and name in ("weight", "bias"):
         bias = obj.fields["$args"].get("bias")

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence.script import Mode
 from dnnlint.script import engines, flow, searches, stepping
+from dnnlint.script.code import Args, Handler
 from dnnlint.script.tables import optimizers
-from dnnlint.script.values import Args, Const, Handler, Obj, Tuple, Value
+from dnnlint.script.values import Const, Obj, Tuple, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter

@@ -1,0 +1,54 @@
+"""A backward pass: what it reaches learns, and the optimisers that own it have gradients to step on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dnnlint.script import graph, searches
+from dnnlint.script.events import gradients, ownership
+from dnnlint.script.values import Value
+
+if TYPE_CHECKING:
+    from dnnlint.diagnostic import Place
+    from dnnlint.script.interpreter import Interpreter
+
+_PENDING = 8  # backward passes that a step may still belong to
+
+
+def backward(run: Interpreter, value: Value, node: Any) -> None:
+    """A backward pass from a value."""
+    run.record.events += 1
+    run.tick()
+    reach = graph.reach(value)
+    place = run.place(node)
+    _remember(run, reach, place)
+    _mark_learned(run, reach)
+    searches.observe(run, place)  # a training run starts here: is it inside a lattice of hyper-parameters?
+    for optimizer in run.record.optimizers:
+        if ownership.reads(optimizer, reach) is False:
+            continue
+        new = frozenset({gradients.written(path, place) for path in gradients.paths(optimizer)})
+        run.write(optimizer.fields, "$gradients", new)
+        run.write(optimizer.fields, "$pending", None)
+        run.write(optimizer.fields, "$parts", ())
+
+
+def _remember(run: Interpreter, reach: graph.Reach, place: Place) -> None:
+    record = run.record
+    record.passes[place] = reach
+    record.when[place] = run.clock
+    record.pending = [*record.pending[1 - _PENDING :], reach]
+    record.learned |= reach.live
+    record.read_lists |= reach.lists
+    record.alive.append(reach.nodes)
+
+
+def _mark_learned(run: Interpreter, reach: graph.Reach) -> None:
+    for call in reach.calls:
+        call.trained = True
+    for loader in reach.loaders if run.loops else ():
+        loader.fields["$learned"] = True
+        if not any(loader is known for known in run.record.loaders):
+            run.record.loaders.append(loader)  # made by an imported file
+    for loop in run.loops:
+        loop.learned = True

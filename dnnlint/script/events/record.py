@@ -1,0 +1,43 @@
+"""The record of a run: what happened so far, and the facts that could be stated at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dnnlint.diagnostic import Place
+    from dnnlint.script.events.retention import Kept
+    from dnnlint.script.graph import Reach
+    from dnnlint.script.values import NetworkCall, Obj, Tensor
+
+
+class Record:
+    """What happened in one run."""
+
+    def __init__(self) -> None:
+        self.facts: dict[object, None] = {}  # in the order they were stated
+        self.events = 0  # counts what can change training; a loop without any need not be run twice
+        self.partial = False  # the budget was spent before the whole file was run
+        self.anew = 0  # when control last started anew, with modes that are not known
+
+        self.modules: list[Obj] = []
+        self.networks: list[tuple[Obj, list[Tensor]]] = []  # with the operations of their forward passes
+        self.calls: list[NetworkCall] = []
+        self.loaders: list[Obj] = []
+        self.kept: list[Kept] = []
+
+        self.optimizers: list[Obj] = []
+        self.hand: Obj | None = None  # stands for updates written without an optimiser
+        self.clears: list[tuple[int, Obj]] = []  # when the gradients of which optimiser were cleared
+        self.read = self.before = 0  # when a gradient was last looked at, and the time before
+
+        self.passes: dict[Place, Reach] = {}  # backward passes, in order
+        self.when: dict[Place, int] = {}  # clock of backward passes
+        self.pending: list[Reach] = []  # the last backward passes
+        self.learned: set[int] = set()  # tensors that a backward pass reached
+        self.read_lists: set[int] = set()  # lists whose members a backward pass reached through the list
+        self.alive: list[Any] = []  # keeps what ``learned`` names by id
+
+    def state(self, fact: object) -> None:
+        """State a fact, once."""
+        self.facts[fact] = None

@@ -1,0 +1,56 @@
+"""What can be stated only after the whole file has been run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dnnlint.evidence.script import Loader, Network
+from dnnlint.script import data, graph
+from dnnlint.script.facts import accumulation, chains, evaluation, initialisation, purpose, strays
+from dnnlint.script.values import Obj
+
+if TYPE_CHECKING:
+    from dnnlint.script.interpreter import Interpreter
+
+
+def complete(run: Interpreter) -> None:
+    """State everything that depends on the whole run."""
+    for obj, operations in run.record.networks:
+        chains.state(run, obj, operations)
+        initialisation.state(run, operations)
+    for obj in run.record.modules:
+        found = strays.strays(obj)
+        if found:
+            run.record.state(Network(graph.title(obj), obj.at, (), (), found))
+    for loader in run.record.loaders:
+        _loader(run, loader)
+    for call in run.record.calls:
+        evaluation.state(run, call)
+    if not run.record.partial:
+        for kept in run.record.kept:
+            accumulation.state(run, kept)
+
+
+def _loader(run: Interpreter, loader: Obj) -> None:
+    order = data.Order(run, loader)
+    evaluates = purpose.evaluates(loader.name) and not purpose.trains(loader.name)
+    run.record.state(
+        Loader(
+            loader.at,
+            loader.name,
+            _trains(run, loader),
+            evaluates,
+            order.shuffle,
+            order.sampler,
+            order.iterable,
+            order.ordered,
+            order.batch_size,
+            order.samples,
+            order.explicit,
+        )
+    )
+
+
+def _trains(run: Interpreter, loader: Obj) -> bool:
+    """Whether batches are stepped on; where no optimiser is in sight, whether they are learned from."""
+    return bool(loader.fields.get("$trains") or (loader.fields.get("$learned") and not run.record.optimizers))

@@ -1,0 +1,76 @@
+"""The join of what is known on paths that meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dnnlint.diagnostic import Place
+from dnnlint.script.values import Const, Ext, Obj, Tensor, Tuple, Union, Value, options
+
+MISSING: Any = object()  # what a cell holds on a path that never wrote it
+_MOST_OPTIONS = 8
+
+
+def join(values: list[Any]) -> Any:
+    """What is known when control flow merges: the common value, a few alternatives, or nothing."""
+    first = values[0]
+    for value in values:
+        if value is not first:
+            break
+    else:
+        return first
+    present = [value for value in values if value is not MISSING]
+    if not present:
+        return MISSING
+    if isinstance(present[0], frozenset):
+        return frozenset().union(*[value for value in present if isinstance(value, frozenset)])
+    if not isinstance(present[0], Value):
+        return _join_plain(present)
+    flat: list[Value] = []
+    for value in present:
+        for option in options(value) if isinstance(value, Value) else ():
+            if not any(same(option, other) for other in flat):
+                flat.append(option)
+    if len(flat) == 1:
+        return flat[0]
+    if all(type(option) is Const and type(option.value) in (int, float) for option in flat):
+        return Obj("opaque")
+    if len(flat) > _MOST_OPTIONS:
+        return Obj("opaque", sources=tuple(flat[:_MOST_OPTIONS]))
+    return Union(tuple(flat))
+
+
+def _join_plain(values: list[Any]) -> Any:
+    """The join of the analysis' own records: members of containers, flags, places."""
+    first = values[0]
+    if type(first) is tuple and all(type(value) is tuple for value in values):
+        longest: tuple[Any, ...] = max(values, key=len)
+        columns = [[value[index] for value in values if index < len(value)] for index in range(len(longest))]
+        return tuple([join(column) for column in columns])
+    if type(first) is dict and all(type(value) is dict for value in values):
+        keys = dict.fromkeys(key for value in values for key in value)
+        return {key: join([value[key] for value in values if key in value]) for key in keys}
+    if type(first) is bool:
+        return any(values)
+    if type(first) is Place:
+        return first
+    return first if all(value == first for value in values) else None
+
+
+def same(a: Value, b: Value) -> bool:
+    """Whether two values are certainly the same."""
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    if type(a) is Const and type(b) is Const:
+        return type(a.value) is type(b.value) and bool(a.value == b.value)
+    if type(a) is Ext and type(b) is Ext:
+        return a.dotted == b.dotted
+    if type(a) is Tensor and type(b) is Tensor:
+        if a.op != b.op or a.at != b.at or a.call is not b.call or a.layer is not b.layer:
+            return False
+        return len(a.inputs) == len(b.inputs) and all(x is y for x, y in zip(a.inputs, b.inputs, strict=True))
+    if type(a) is Tuple and type(b) is Tuple:
+        return len(a.items) == len(b.items) and all(same(x, y) for x, y in zip(a.items, b.items, strict=True))
+    return False

@@ -1,0 +1,109 @@
+"""Library classes as bases of project classes: what instances then are, and what they inherit."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from dnnlint.evidence.script import Mode
+from dnnlint.script import data, flow, library_objects, stepping, tensors
+from dnnlint.script.code import Args, Class, Func
+from dnnlint.script.networks import building, forward
+from dnnlint.script.tables import aliases, factories, frameworks, layers, optimizers
+from dnnlint.script.tables.losses import LOSSES
+from dnnlint.script.values import Const, Ext, Obj, Value
+
+if TYPE_CHECKING:
+    from dnnlint.script.interpreter import Interpreter
+
+_MODULE_BASES = frozenset({
+    "torch.nn.Module", "torch.jit.ScriptModule", "torch_geometric.nn.MessagePassing",
+    "torch_geometric.nn.conv.MessagePassing",
+})  # fmt: skip
+_PLAIN_BASES = frozenset({"object", "abc.ABC", "ABC", "NamedTuple", "typing.NamedTuple", "typing.Generic", "Protocol"})
+_NETWORK_BASE = re.compile(r"(?:Model|Net|Network|Module|Transformer|Encoder|Decoder|Backbone|Classifier)$")
+
+
+def class_kind(cls: Class) -> str:
+    """What instances of a project class are: networks, optimisers, data sets or plain objects."""
+    foreign = cls.foreign()
+    for base in foreign:
+        if type(base) is not Ext:
+            continue
+        name = aliases.canonical(base.dotted)
+        if name in _MODULE_BASES or (name.startswith("torch.nn.") and name[9:] in layers.LAYERS):
+            return "module"
+        if name in frameworks.LIGHTNING_MODULES or name.endswith(
+            (".LightningModule", ".PreTrainedModel", "PyTorchModelHubMixin")
+        ):
+            return "module"
+        if name in optimizers.OPTIMIZERS:
+            return "optimizer"
+        if name.startswith("torch.optim.lr_scheduler"):
+            return "scheduler"
+        if data.is_dataset(name):
+            return "dataset"
+        if name in LOSSES or factories.network(name) is not None or _NETWORK_BASE.search(name):
+            return "module"
+    if type(cls.find("forward")) is Func and foreign:
+        return "module"
+    return "instance"
+
+
+def closed_base(base: Value) -> bool:
+    """Whether a library base adds nothing that is not known: a bare nn.Module, a layer, a data set, object."""
+    if type(base) is not Ext:
+        return False
+    name = aliases.canonical(base.dotted)
+    short = name[9:] if name.startswith("torch.nn.") else ""
+    return name in _MODULE_BASES or short in layers.LAYERS or name in _PLAIN_BASES or data.is_dataset(name)
+
+
+def init_from_base(run: Interpreter, obj: Obj, args: Args, node: Any) -> None:
+    """Construct the library part of a project class that has no constructor of its own."""
+    for base in obj.cls.foreign():
+        if type(base) is not Ext:
+            continue
+        name = aliases.canonical(base.dotted)
+        spec = layers.LAYERS.get(name[9:]) if name.startswith("torch.nn.") else None
+        if spec is not None:
+            if spec.kind == "container":
+                made = building.container(run, name, spec, args, node)
+            else:
+                made = building.new_layer(name, spec, args, obj.at)
+            obj.fields.update({k: v for k, v in made.fields.items() if k in ("$spec", "$args", "$items", "$more")})
+        elif name in optimizers.OPTIMIZERS and args.positional:
+            stepping.take_parameters(run, obj, args.positional[0])
+
+
+def super_call(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value:
+    """``super().name(...)`` that reaches a library class."""
+    if name == "__init__":
+        if obj.kind == "optimizer" and args.positional:
+            stepping.take_parameters(run, obj, args.positional[0])
+        elif obj.kind == "module" and "$spec" in obj.fields:
+            init_from_base(run, obj, args, node)
+        return Const(None)
+    if name == "forward" and "$spec" in obj.fields:
+        spec = obj.fields["$spec"]
+        if spec.kind == "container":
+            return forward.chain(run, obj, args, node)
+        return forward.apply_layer(run, obj, spec, args, run.place(node))
+    return library_objects.method(run, obj, name, args, node)
+
+
+def class_method(run: Interpreter, cls: Class, name: str, args: Args, node: Any) -> Value:
+    """``Class.name(...)`` inherited from a library: ``Function.apply``, ``Model.from_pretrained``."""
+    if name in ("from_pretrained", "load_from_checkpoint", "from_config"):
+        made = Obj("module", cls, run.place(node))
+        made.fields["$open"] = True
+        mode = Mode.EVAL if name == "from_pretrained" else Mode.TRAIN
+        made.fields["$mode"] = frozenset({(mode, None, 0)})
+        return made
+    if name == "apply":
+        return tensors.opaque_result(run, "unknown", cls, args, node)
+    if name == "__init__" and args.positional:
+        first = args.positional[0]
+        if type(first) is Obj:
+            return super_call(run, first, name, Args(args.positional[1:], args.keywords), node)
+    return flow.unknown(args.values())

@@ -1,0 +1,114 @@
+"""Objects whose class no project file defines: what their methods do, and what calling them does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from dnnlint.script import (
+    attributes,
+    calls,
+    containers,
+    data,
+    engines,
+    flow,
+    guesses,
+    indexing,
+    losses,
+    module_methods,
+    parsers,
+    searches,
+    stepping,
+    tensors,
+)
+from dnnlint.script.code import Args, Class
+from dnnlint.script.events import escapes
+from dnnlint.script.networks import calling
+from dnnlint.script.tables.tensors import HOST, METHODS
+from dnnlint.script.values import Ext, Obj, Tensor, Value
+
+if TYPE_CHECKING:
+    from dnnlint.script.interpreter import Interpreter
+
+_SAME = frozenset({
+    "to", "cuda", "cpu", "float", "half", "double", "contiguous", "clone", "requires_grad_", "share_memory",
+})  # fmt: skip
+
+
+def method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value:
+    """``obj.name(...)`` where no project class defines the method."""
+    handler = _methods().get(obj.kind)
+    if handler is not None:
+        result = handler(run, obj, name, args, node)
+        if result is not None:
+            return result
+    if obj.kind in ("instance", "dataset") and type(obj.cls) is Class:
+        return _inherited(run, obj, name, args, node)
+    if obj.kind == "opaque":
+        return calling.call_unknown(run, attributes.get_attribute(run, obj, name, node), args, node)
+    return flow.unknown([obj, *args.values()])
+
+
+def _inherited(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value:
+    """A method of a project object that its class inherits from something unknown, or that was set on it."""
+    value = obj.fields.get(name)
+    if isinstance(value, Value):
+        return calls.call(run, value, args, node)
+    if obj.fields.get("$open") or obj.cls.foreign():
+        escapes.havoc(run, [obj, *args.values()], Ext(name))
+    return flow.unknown([obj, *args.values()])
+
+
+def _opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:
+    """Methods of an object of unknown class: what they tell by their names, or what they do to a tensor."""
+    known = guesses.opaque_method(run, obj, name, args, node)
+    if known is not None:
+        return known
+    kind = "cut" if name in HOST else METHODS.get(name)
+    if kind is not None and (obj.sources or name in ("item", "detach", "numpy", "argmax", "tolist")):
+        if kind == "view":
+            return obj
+        inputs = (obj, *[value for value in args.values() if flow.flows(value)])
+        graph = False if kind == "cut" else flow.attached(run, inputs)
+        return tensors.make(run, Tensor(kind, inputs, run.place(node), graph))
+    if name in _SAME:
+        return obj
+    if name in ("get", "pop", "setdefault") and args.positional:
+        return indexing.get_item(run, obj, args.positional[0], node)
+    if name in ("items", "values", "keys"):
+        return flow.unknown((obj,), obj.name)
+    searches.called(run, name, node)
+    return None
+
+
+def call_object(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
+    """Calling an object that is no network and defines no __call__."""
+    if obj.kind == "loss":
+        return losses.apply(run, obj.fields["$loss"], args, node, obj)
+    if obj.kind == "callable_scaler":
+        return stepping.scaled_step(run, args, node)
+    if obj.kind == "context":
+        return args.positional[0] if args.positional else flow.unknown(())
+    searches.called(run, obj.name, node)
+    return calling.call_unknown(run, obj, args, node)
+
+
+@cache
+def _methods() -> dict[str, Callable[[Any, Obj, str, Args, Any], Value | None]]:
+    """What knows the methods of each kind of object."""
+    return {
+        "module": module_methods.module_method,
+        "optimizer": stepping.optimizer_method,
+        "opaque": _opaque_method,
+        "scaler": stepping.scaler_method,
+        "engine": engines.engine_method,
+        "scheduler": module_methods.inert_method,
+        "loss": losses.method,
+        "loader": data.loader_method,
+        "list": containers.list_method,
+        "dict": containers.dict_method,
+        "parser": parsers.parser_method,
+        "namespace": parsers.namespace_method,
+        "context": module_methods.inert_method,
+    }

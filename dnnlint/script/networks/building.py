@@ -1,0 +1,110 @@
+"""Building networks: layers and containers of libraries, modules of the project, and what becomes registered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dnnlint.diagnostic import Place
+from dnnlint.evidence.script import Mode
+from dnnlint.script import ir, iteration, objects
+from dnnlint.script.code import Args
+from dnnlint.script.networks import tree
+from dnnlint.script.tables.layers import LayerSpec
+from dnnlint.script.values import Obj, Tuple, Union, Value, options
+
+if TYPE_CHECKING:
+    from dnnlint.script.interpreter import Interpreter
+
+
+def new_layer(cls: str, spec: LayerSpec, args: Args, place: Place) -> Obj:
+    """A layer of a library."""
+    obj = Obj("module", cls, place)
+    given = {**args.keywords, **dict(zip(spec.params, args.positional, strict=False))}
+    obj.fields["$spec"] = spec
+    obj.fields["$args"] = given
+    return obj
+
+
+def literal_rate(run: Interpreter, obj: Obj, node: Any) -> None:
+    """Note a dropout layer whose rate is written as a number where it is built, and not configured elsewhere."""
+    written = [*node.args[:1], *[value for name, value in node.keywords if name == "p"]]
+    if obj.fields["$spec"].kind == "dropout" and (not written or type(written[0]) is ir.Const):
+        obj.fields["$literal"] = True
+
+
+def prepare(run: Interpreter, obj: Obj) -> None:
+    """Before the constructor of a project class runs."""
+    obj.fields["$from"] = run.tick()
+    if obj.kind == "module":
+        obj.fields["$mode"] = frozenset({(Mode.TRAIN, None, obj.fields["$from"])})
+
+
+def built(run: Interpreter, obj: Obj) -> None:
+    """After the constructor of a project class has run."""
+    obj.fields["$to"] = run.tick()
+    if obj.kind == "module":
+        run.record.modules.append(obj)
+
+
+def set_attribute(run: Interpreter, obj: Obj, name: str, value: Value, node: Any) -> bool:
+    """Attribute assignments that mean more than storing; True if that was all."""
+    if obj.kind == "module" or obj.kind == "instance":
+        for option in options(value):
+            if type(option) is Obj and option.kind == "module":
+                run.write(option.fields, "$registered", True)
+        if not run.building:
+            run.version += 1
+        if type(value) in (Obj, Tuple, Union):
+            run.write(obj.fields, "$at " + name, run.place(node))
+    return obj.kind == "module" and name in ("training", "requires_grad")
+
+
+def joined(run: Interpreter, container: Obj, value: Value) -> None:
+    """A value was put into a container: a module in a module container counts as registered."""
+    if container.kind == "module":
+        for option in options(value):
+            if type(option) is Obj:
+                run.write(option.fields, "$registered", True)
+        run.version += 1
+
+
+def container(run: Interpreter, cls: str, spec: LayerSpec, args: Args, node: Any) -> Obj:
+    """nn.Sequential, nn.ModuleList, nn.ModuleDict ... with what is put into them."""
+    obj = new_layer(cls, spec, Args(), run.place(node))
+    obj.fields["$clock"] = run.tick()
+    first = args.positional[0] if args.positional else None
+    entries: Any = ()
+    if cls.endswith("Sequential") and not (len(args.positional) == 1 and _is_dict(first)):
+        entries = tuple(args.positional)
+        obj.fields["$more"] = args.open
+    elif first is not None and _is_dict(first):
+        entries = dict(first.fields["$items"])  # type: ignore[attr-defined]
+        obj.fields["$more"] = first.fields.get("$more", False)  # type: ignore[attr-defined]
+    elif first is not None:
+        items = objects.known_items(first)
+        if items is None and type(first) is Obj and first.kind == "list":
+            items = objects.contents(first)
+            obj.fields["$more"] = True
+        if items is None:
+            element = iteration.element(run, iteration.iterate(run, first, node), node)
+            items = [element] if tree.is_module(element) else []
+            obj.fields["$more"] = True
+        pairs = [item for item in items if type(item) is Tuple and len(item.items) == 2]
+        if pairs and len(pairs) == len(items) and not cls.endswith("List"):
+            entries = {str(getattr(pair.items[0], "value", i)): pair.items[1] for i, pair in enumerate(pairs)}
+        else:
+            entries = tuple(items)
+    elif cls.endswith("Dict"):
+        entries = {}
+    if args.keywords and cls.endswith("Dict"):
+        entries = {**entries, **args.keywords}
+    obj.fields["$items"] = entries
+    for item in objects.contents(obj):
+        for option in options(item):
+            if type(option) is Obj:
+                run.write(option.fields, "$registered", True)
+    return obj
+
+
+def _is_dict(value: Value | None) -> bool:
+    return type(value) is Obj and value.kind == "dict"

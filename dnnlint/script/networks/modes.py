@@ -1,0 +1,100 @@
+"""Training and evaluation mode: which one a network can be in, who set it, and whether it matters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dnnlint.diagnostic import Place
+from dnnlint.evidence.script import Mode
+from dnnlint.script.code import Class
+from dnnlint.script.networks import naming, tree
+from dnnlint.script.tables.layers import LayerSpec
+from dnnlint.script.values import Const, Obj
+
+if TYPE_CHECKING:
+    from dnnlint.script.interpreter import Interpreter
+
+Modes = frozenset[tuple[Mode, Place | None, int]]  # mode, the call that set it, and when
+_UNKNOWN: Modes = frozenset({(Mode.UNKNOWN, None, 0)})
+
+
+def current(run: Interpreter, obj: Obj) -> Modes:
+    """What mode a network can be in where control is now; what was set before control started anew is not known."""
+    known: Modes | None = obj.fields.get("$mode")
+    if known is None:
+        born: int = obj.fields.get("$clock", 0)
+        known = frozenset({(Mode.TRAIN, None, born)}) if obj.kind == "module" else _UNKNOWN
+    since = run.record.anew
+    if since and any(clock <= since for _, _, clock in known):
+        return frozenset({entry if entry[2] > since else (Mode.UNKNOWN, None, 0) for entry in known})
+    return known
+
+
+def flag(run: Interpreter, obj: Obj) -> Obj:
+    """``net.training`` where the mode is not known: remembered, so that ``net.train(flag)`` brings it back."""
+    made = Obj("flag", None)
+    made.fields["$of"] = obj
+    made.fields["$modes"] = current(run, obj)
+    return made
+
+
+def restore(run: Interpreter, known: Obj) -> None:
+    """The mode is what it was when the flag was read."""
+    for _, part in tree.descendants(known.fields["$of"]):
+        run.write(part.fields, "$mode", known.fields["$modes"])
+
+
+def switch(run: Interpreter, obj: Obj, mode: Mode, place: Place) -> None:
+    """Put a network and everything in it into a mode."""
+    run.record.events += 1
+    if obj.kind == "opaque":
+        run.write(obj.fields, "$network", True)
+    new: Modes = frozenset({(mode, place, run.tick())})
+    for _, part in tree.descendants(obj):
+        run.write(part.fields, "$mode", new)
+        for name, value in part.fields.items():
+            if name[0] != "$" and type(value) is Obj and value.kind == "opaque" and "$network" in value.fields:
+                run.write(value.fields, "$mode", new)
+
+
+def dependent(run: Interpreter, obj: Obj) -> bool | None:
+    """Whether a network holds dropout or batch normalisation; None if that cannot be told."""
+    state: bool | None = False
+    for _, part in tree.descendants(obj):
+        one = _layer_depends(part)
+        if one:
+            return True
+        if one is None:
+            state = None
+        if part.fields.get("$dropout"):
+            return True
+        for name, value in part.fields.items():
+            if name[0] != "$" and type(value) is Obj and value.kind == "opaque" and naming.network_name(name):
+                state = None
+    return state
+
+
+def _layer_depends(obj: Obj) -> bool | None:
+    spec: LayerSpec | None = obj.fields.get("$spec")
+    if spec is None:
+        if obj.kind != "module":
+            return None
+        if type(obj.cls) is not Class:
+            return obj.fields.get("$dependent")
+        return None if obj.fields.get("$open") else False
+    if isinstance(spec.mode_dependent, str):
+        value = obj.fields["$args"].get(spec.mode_dependent)
+        if spec.kind == "recurrent" and _single_layer(obj):
+            return False  # its dropout stands between layers
+        if value is None:
+            return bool(spec.mode_default)
+        if type(value) is Const and value.value is not ...:
+            # a rate of zero that comes from a setting is a rate that the setting may raise
+            return bool(value.value) or (spec.kind == "dropout" and "$literal" not in obj.fields)
+        return True if spec.kind == "dropout" else None
+    return bool(spec.mode_dependent)
+
+
+def _single_layer(obj: Obj) -> bool:
+    layers = obj.fields["$args"].get("num_layers")
+    return layers is None or (type(layers) is Const and layers.value == 1)

@@ -1,0 +1,19 @@
+"""Expressions as the script spells them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dnnlint.script import ir
+
+
+def spell(node: Any) -> str:
+    """A name, attribute or subscript as it is written; ``...`` stands for anything else."""
+    if type(node) is ir.Name:
+        return str(node.id)
+    if type(node) is ir.Attr:
+        return f"{spell(node.value)}.{node.name}"
+    if type(node) is ir.Subscript:
+        index = node.index.value if type(node.index) is ir.Const else "..."
+        return f"{spell(node.value)}[{index!r}]"
+    return "..."
