@@ -166,6 +166,7 @@ class ParameterInfo(NamedTuple):
     optimizers: tuple[int, ...]  # numbers of the optimisers that hold it
     received: bool  # a gradient at some watched step
     sparse: bool = False  # an embedding table: most rows see no gradient in a step
+    sharded: bool = False  # spread over several processes
 
 
 class Parameters(NamedTuple):
@@ -199,7 +200,6 @@ class GradientStep(NamedTuple):
     step: int
     norm: float  # 2-norm
     weight_norm: float
-    cosine: float | None  # with the gradient of the step before, from a sample of at most 1024 elements
 
 
 class ParameterGradients(NamedTuple):

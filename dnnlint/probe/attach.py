@@ -175,11 +175,11 @@ class Attachment:
                     if not watcher.here:
                         return original(*args, **kwargs)
                     tell(args[0] if args else None)
-                    watcher._silent += 1
+                    watcher.silent += 1
                     try:
                         return original(*args, **kwargs)
                     finally:
-                        watcher._silent -= 1
+                        watcher.silent -= 1
 
                 return hidden(patched)
 
@@ -203,14 +203,14 @@ class Attachment:
         @functools.wraps(original)
         def train(self: nn.Module, mode: bool = True) -> nn.Module:
             if not watcher.here:
-                return original(self, mode)  # type: ignore[no-any-return]
+                return original(self, mode)
             watcher.mode(self, mode)
             tell(mode)
-            watcher._silent += 1
+            watcher.silent += 1
             try:
                 return original(self, mode)  # type: ignore[no-any-return]
             finally:
-                watcher._silent -= 1
+                watcher.silent -= 1
 
         return hidden(train)
 
@@ -335,24 +335,16 @@ class Attachment:
     def _loss(self, original: Any, function: LossFunction) -> Any:
         watcher = self.watcher
 
-        def loss(input: Any, target: Any, *args: Any, **kwargs: Any) -> Any:
-            if not watcher.here or not isinstance(input, Tensor) or watcher._ignoring:
-                return original(input, target, *args, **kwargs)
+        def loss(given: Any, target: Any, *args: Any, **kwargs: Any) -> Any:
+            if not watcher.here or not isinstance(given, Tensor) or watcher.ignoring:
+                return original(given, target, *args, **kwargs)
             caller = sys._getframe(1)
+            result = None
             try:
-                result = original(input, target, *args, **kwargs)
-            except Exception:
+                result = original(given, target, *args, **kwargs)
+            finally:  # a call that fails is told as well
                 with self._ours():
-                    watcher.loss(
-                        function.kind, input, target, None, function.options(args, kwargs),
-                        function.shapes(input, target, caller),
-                    )  # fmt: skip
-                raise
-            with self._ours():
-                watcher.loss(
-                    function.kind, input, target, result, function.options(args, kwargs),
-                    function.shapes(input, target, caller),
-                )  # fmt: skip
+                    watcher.loss(function, given, target, result, function.options(args, kwargs), caller)
             return result
 
         loss.__name__ = function.name

@@ -35,7 +35,7 @@ class Channel:
     def failure(self, call: Call | None, error: BaseException) -> None:
         """The script is ending in an exception; call: the outermost module that was running, if one was."""
 
-    def loss(self, loss: Loss, input: Tensor, target: Tensor, result: Tensor | None) -> None:
+    def loss(self, loss: Loss, given: Tensor, target: Tensor, result: Tensor | None) -> None:
         """A loss function of torch was called; result is None if the call failed."""
 
     def backward_begins(self, backward: Backward) -> None:

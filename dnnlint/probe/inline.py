@@ -165,4 +165,3 @@ def _locate(sites: Collection[Site]) -> dict[Site, Location]:
         )
         for where in sites
     }
-

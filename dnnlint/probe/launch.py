@@ -4,6 +4,7 @@ The recipe is that of coverage.py: a main module of the program's own, put into 
 and left there, so that pickling, ``inspect``, ``multiprocessing`` and exit handlers find what they expect.
 """
 
+import contextlib
 import os
 import runpy
 import sys
@@ -72,6 +73,15 @@ def run(program: Program) -> None:
     except BaseException as error:
         _hide_ourselves(error)
         raise
+
+
+def remember_interrupt() -> None:
+    """Have the process die of SIGINT in the end, as one does whose program was interrupted.
+
+    Python keeps a flag for that, and clears it whenever a text is evaluated, as every named tuple does.
+    """
+    with contextlib.suppress(KeyboardInterrupt):
+        exec("raise KeyboardInterrupt")  # a text, because only these set the flag
 
 
 def _take_over(program: Program) -> None:

@@ -164,7 +164,10 @@ def unwrapped(root: nn.Module) -> nn.Module:
     """The network inside DataParallel, DistributedDataParallel and compiled modules."""
     while True:
         kind = type(root).__name__
-        if kind in ("DataParallel", "DistributedDataParallel", "FullyShardedDataParallel") and "module" in root._modules:
+        if (
+            kind in ("DataParallel", "DistributedDataParallel", "FullyShardedDataParallel")
+            and "module" in root._modules
+        ):
             inner = root._modules["module"]
         elif kind == "OptimizedModule" and "_orig_mod" in root._modules:
             inner = root._modules["_orig_mod"]
@@ -204,7 +207,9 @@ def clean_path(path: str) -> str:
 
 def _is_leaf(module: nn.Module) -> bool:
     """A module whose output counts as one layer's: nothing below it, or one of torch's own with parts."""
-    return isinstance(module, torch.jit.ScriptModule) or not module._modules or op_of(module) in ("recurrent", "attention")
+    return (
+        isinstance(module, torch.jit.ScriptModule) or not module._modules or op_of(module) in ("recurrent", "attention")
+    )
 
 
 def _fans(module: nn.Module) -> tuple[int | None, int | None]:

@@ -28,13 +28,13 @@ class LossFunction(NamedTuple):
         found["reduction"] = _REDUCTIONS.get(found.get("reduction"), "mean")
         return found
 
-    def shapes(self, input: Tensor, target: Tensor, caller: FrameType) -> Shapes:
+    def shapes(self, given: Tensor, target: Tensor, caller: FrameType) -> Shapes:
         """Shapes of input and target as the user gave them; torch broadcasts some before the builtin sees them."""
-        if 0 in input.stride() or 0 in target.stride():
-            given = [caller.f_locals.get(name) for name in ("input", "target")]
-            if all(isinstance(tensor, Tensor) for tensor in given):
-                return tuple(given[0].shape), tuple(given[1].shape)  # type: ignore[union-attr]
-        return tuple(input.shape), tuple(target.shape)
+        if 0 in given.stride() or 0 in target.stride():
+            before = [caller.f_locals.get(name) for name in ("input", "target")]
+            if all(isinstance(tensor, Tensor) for tensor in before):
+                return tuple(before[0].shape), tuple(before[1].shape)  # type: ignore[union-attr]
+        return tuple(given.shape), tuple(target.shape)
 
 
 _REDUCTIONS = {0: "none", 1: "mean", 2: "sum"}

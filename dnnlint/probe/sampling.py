@@ -24,22 +24,23 @@ class Slot:
         self.rows = 0  # sampled rows
         self.units = 0  # sampled units
         self.filled = False
-        self._shape: tuple[int, ...] | None = None
-        self._index: tuple[Any, ...] = ()
-        self._order: tuple[int, ...] = ()
+        self._layout: Any = None  # shape and strides that the following stand for
+        self._size: tuple[int, ...] = ()
+        self._stride: tuple[int, ...] = ()
         self._target = matrix
 
     def fill(self, output: Tensor, channels_first: bool) -> None:
         """Copy a sample of an output: (batch, units), (batch, ..., units), or (batch, units, ...) for convolutions."""
-        shape = tuple(output.shape)
-        if shape != self._shape:
-            self._lay_out(shape, channels_first)
-        self._target.copy_(output.detach()[self._index].permute(self._order))
+        layout = output.shape, output.stride()
+        if layout != self._layout:
+            self._layout = layout
+            self._lay_out(tuple(output.shape), output.stride(), channels_first)
+        output = output.detach()
+        self._target.copy_(output.as_strided(self._size, self._stride, output.storage_offset()))
         self.filled = True
 
-    def _lay_out(self, shape: tuple[int, ...], channels_first: bool) -> None:
+    def _lay_out(self, shape: tuple[int, ...], strides: tuple[int, ...], channels_first: bool) -> None:
         """Choose evenly spaced indices along each axis."""
-        self._shape = shape
         self.matrix.zero_()
         axis = _unit_axis(len(shape), channels_first)
         others = [dim for dim in range(len(shape)) if dim != axis]
@@ -47,8 +48,9 @@ class Slot:
         self.units = min(shape[axis], UNITS) if axis is not None else 1
         self.rows = math.prod(counts)
         taken = dict(zip(others, counts, strict=True)) | ({axis: self.units} if axis is not None else {})
-        self._index = tuple(_spaced(size, taken[dim]) for dim, size in enumerate(shape))
-        self._order = (*others, axis) if axis is not None else tuple(others)
+        order = (*others, axis) if axis is not None else tuple(others)
+        self._size = tuple(taken[dim] for dim in order)
+        self._stride = tuple(max(shape[dim] // max(taken[dim], 1), 1) * strides[dim] for dim in order)
         view = self.matrix[: self.rows, : self.units].unflatten(0, tuple(counts) or (1,))
         self._target = view if axis is not None else view.squeeze(-1)
 
@@ -68,11 +70,6 @@ def _share(sizes: list[int]) -> list[int]:
         counts.append(max(min(size, fair), 1))
         room //= counts[-1]
     return counts
-
-
-def _spaced(size: int, count: int) -> slice:
-    step = max(size // max(count, 1), 1)
-    return slice(0, count * step, step)
 
 
 class Samples:

@@ -9,6 +9,7 @@ from dnnlint import contract
 from dnnlint.diagnostic import Site
 from dnnlint.engine import Verdict, judge_run
 from dnnlint.evidence.trace import Run
+from dnnlint.probe import ranks
 from dnnlint.rule import Rule
 
 if TYPE_CHECKING:
@@ -95,6 +96,18 @@ class Session:
         self._closed = True
         self._detach()
         self._look(wait=True)
+        if ranks.world_size() > 1 and ranks.rank() > 0:
+            try:
+                ranks.share(self.record)
+            except Exception as error:
+                self._note(f"rank {ranks.rank()} could not tell what it saw: {type(error).__name__}: {error}")
+
+    def gather(self) -> None:
+        """Join what the other ranks saw and judge again; for rank 0, when its script is over."""
+        if ranks.world_size() == 1 or ranks.rank() > 0 or os.getpid() != self._process or not self.record:
+            return
+        self.record = dict(ranks.gather(self.record))
+        self._judge()
 
     def _stepped(self, stepper: "Stepper") -> None:
         """An optimiser has stepped: is it enough?"""
@@ -141,11 +154,12 @@ class Session:
             stage.board.flush()
             stage.board.collect(wait)
             self.record = {Run: self._run(stage)} | {channel.record: channel.told() for channel in self._channels}
-            verdicts = judge_run(self.record, self.rules)
+            self._judge()
         except Exception as error:
             self._failed(error)
-            return
-        self.verdicts = verdicts
+
+    def _judge(self) -> None:
+        self.verdicts = verdicts = judge_run(self.record, self.rules)
         fresh = [verdict for verdict in verdicts if _essence(verdict) not in self._told]
         self._told.update(map(_essence, fresh))
         if fresh and self._on_verdicts is not None:
@@ -160,7 +174,7 @@ class Session:
             backwards=stage.backwards,
             optimizers=stage.optimizers(),
             resumed=stage.resumed,
-            world_size=int(os.environ.get("WORLD_SIZE", "1") or 1),
+            world_size=ranks.world_size(),
         )
 
 

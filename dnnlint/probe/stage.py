@@ -106,14 +106,14 @@ def tensors_in(value: object, depth: int = 3) -> list[Tensor]:
     elif isinstance(value, list | tuple):
         inner = value
     elif hasattr(type(value), "__dataclass_fields__"):
-        inner = [getattr(value, field, None) for field in type(value).__dataclass_fields__]
+        inner = [getattr(value, field, None) for field in type(value).__dataclass_fields__]  # type: ignore[attr-defined]
     else:
         return []
     return [tensor for item in inner for tensor in tensors_in(item, depth - 1)]
 
 
 def local(tensor: Tensor) -> Tensor:
-    """This process's part of a tensor that is spread over several; a collective would need all of them."""
+    """The part of a tensor that this process holds; a collective would need all of them."""
     to_local = getattr(tensor, "to_local", None)
     return to_local() if to_local is not None and type(tensor) is not Tensor else tensor
 

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterable
+from types import FrameType
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from dnnlint.probe.channel import Channel
 from dnnlint.probe.graph import Graph
 from dnnlint.probe.happenings import Backward, Batch, Call, Loss, Stepper
 from dnnlint.probe.layers import unwrapped
+from dnnlint.probe.losses import LossFunction
 from dnnlint.probe.sites import Mark, take
 from dnnlint.probe.stage import Stage, packs_saved_tensors, tensors_in
 
@@ -43,8 +45,8 @@ class Watcher:
         self._thread = threading.get_ident()
         self._process = os.getpid()
         self._depth = 0
-        self._ignoring = False  # inside a call that must not be measured
-        self._silent = 0  # inside a call of torch's own that calls what we watch
+        self.ignoring = False  # inside a call that must not be measured
+        self.silent = 0  # inside a call of torch's own that calls what we watch
         self._call: Call | None = None
         self._batch: Batch | None = None  # that a DataLoader gave last
         self._losses: list[Loss] = []
@@ -71,8 +73,8 @@ class Watcher:
         if threading.get_ident() != self._thread:
             return
         if self._depth == 0:
-            self._ignoring = _unmeasurable()
-            if not self._ignoring:
+            self.ignoring = _unmeasurable()
+            if not self.ignoring:
                 self._begin(module, inputs)
         self._depth += 1
 
@@ -81,7 +83,7 @@ class Watcher:
         if self._depth == 0 or threading.get_ident() != self._thread:
             return
         self._depth -= 1
-        if self._ignoring:
+        if self.ignoring:
             return
         call = self._call
         if call is not None and output is not None and (call.grad or call.training):
@@ -99,10 +101,18 @@ class Watcher:
             return
         self._number += 1
         batch = self._batch
-        source = (None, self._number, None, None)
-        if batch is not None:
-            source = batch.loader, self._number, batch.iteration, batch.position
-        call = Call(module, take(2), stage.step, module.training, torch.is_grad_enabled(), inputs, *source)
+        call = Call(
+            root=module,
+            called=take(2),
+            step=stage.step,
+            training=module.training,
+            grad=torch.is_grad_enabled(),
+            args=inputs,
+            number=self._number,
+            loader=None if batch is None else batch.loader,
+            iteration=None if batch is None else batch.iteration,
+            position=None if batch is None else batch.position,
+        )
         self._call = call
         if stage.step == 0 and call.grad and self.reads_graph:
             stage.lines.start()
@@ -143,24 +153,37 @@ class Watcher:
     # Losses
 
     def loss(
-        self, kind: str, input: Tensor, target: Tensor, result: Tensor | None, options: dict[str, Any],
-        shapes: tuple[tuple[int, ...], tuple[int, ...]],
-    ) -> None:  # fmt: skip
+        self,
+        function: LossFunction,
+        given: Tensor,
+        target: Tensor,
+        result: Tensor | None,
+        options: dict[str, Any],
+        caller: FrameType,
+    ) -> None:
         """A loss function of torch returned, or failed with result None."""
         stage = self.stage
         node = None if result is None or result.grad_fn is None else graph.number(result.grad_fn)
         loss = Loss(
-            self._loss_number, kind, take(2), stage.step, options, *shapes, _dtype(input), _dtype(target), node
+            self._loss_number,
+            function.kind,
+            take(2),
+            stage.step,
+            options,
+            *function.shapes(given, target, caller),
+            _dtype(given),
+            _dtype(target),
+            node,
         )
         self._loss_number += 1
-        made_by = graph.producer(input.grad_fn, stage.producers)
+        made_by = graph.producer(given.grad_fn, stage.producers)
         if made_by is not None:
             loss.input_op = graph.op(made_by)
             loss.input_node = graph.number(made_by)
             loss.input_layer = stage.producers.get(graph.number(made_by))
         self._losses.append(loss)
         for hear in self._hear["loss"]:
-            hear(loss, input, target, result)
+            hear(loss, given, target, result)
 
     # Backward passes
 
@@ -230,7 +253,6 @@ class Watcher:
         stage.step = max(stage.step, stepper.steps)
         stage.board.flush()
         stage.forget_step()
-        stage.board.collect()
         self._done(stepper)
 
     def mode(self, module: nn.Module, training: bool) -> None:
@@ -251,7 +273,7 @@ class Watcher:
     @property
     def here(self) -> bool:
         """Whether this is the process and thread that is watched, and not inside a call that is not to be heard."""
-        return threading.get_ident() == self._thread and not self._silent and os.getpid() == self._process
+        return threading.get_ident() == self._thread and not self.silent and os.getpid() == self._process
 
 
 def _unmeasurable() -> bool:

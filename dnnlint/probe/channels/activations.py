@@ -1,8 +1,9 @@
 """Activations: moments, zeros, dead and saturated units of every layer and activation function."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,13 +15,13 @@ from dnnlint.probe import graph
 from dnnlint.probe.channel import Channel
 from dnnlint.probe.happenings import Backward, Loss, Stepper
 from dnnlint.probe.layers import op_of
-from dnnlint.probe.sampling import ROWS, UNITS, Samples, Slot
+from dnnlint.probe.sampling import ROWS, UNITS, Samples
 from dnnlint.probe.stage import Stage, plain
 
 _CHANNELS_FIRST = frozenset({"conv", "conv_transpose", "batchnorm", "instancenorm", "groupnorm"})
 _SAVED = {"relu": "_saved_result", "sigmoid": "_saved_result", "tanh": "_saved_result"}
 _LAYERS = 400  # slots; a network of more layers is sampled at the first of them
-_SUMS = 7  # numbers of one slot
+_SQUASHED = frozenset({"tanh", "sigmoid"})
 
 
 @dataclass(eq=False, slots=True)
@@ -114,7 +115,9 @@ class ActivationsChannel(Channel):
         while len(consumers) == 1 and graph.name(consumers[0]) in graph.PASSING:
             consumers = read.consumers.get(consumers[0], [])
         seen.gate = any(graph.name(user) == "Mul" for user in consumers)
-        seen.last = bool(consumers) and all("Loss" in user.name() or "CrossEntropy" in user.name() for user in consumers)
+        seen.last = bool(consumers) and all(
+            "Loss" in user.name() or "CrossEntropy" in user.name() for user in consumers
+        )
 
     def _feeder(self, node: Any) -> tuple[nn.Module | None, int]:
         """The layer whose output an activation takes, directly or behind shape changes."""
@@ -135,7 +138,7 @@ class ActivationsChannel(Channel):
                 return module
         return None
 
-    def loss(self, loss: Loss, input: Tensor, target: Tensor, result: Tensor | None) -> None:
+    def loss(self, loss: Loss, given: Tensor, target: Tensor, result: Tensor | None) -> None:
         """Note the layer that the loss is computed from."""
         if loss.input_layer is not None:
             self._last.add(id(loss.input_layer))
@@ -144,32 +147,43 @@ class ActivationsChannel(Channel):
         """Reduce all samples of the step together."""
         step = self.stage.step
         for block, owners in self._samples.filled():
-            posted = _reduce(block)
             pairs = [(owner[0], owner[1].rows, owner[1].units) if owner is not None else None for owner in owners]
-            self.stage.board.post(posted, lambda values, pairs=pairs: self._receive(values, pairs, step))  # type: ignore[misc]
+            ops = {self._seen[owner[0]].op for owner in owners if owner is not None}
+            squashed, cut = not ops.isdisjoint(_SQUASHED), not ops.isdisjoint(RECTIFIERS)
+            posted = _reduce(block, squashed, cut)
+            self.stage.board.post(posted, partial(self._receive, pairs, step, squashed, cut))
         self._samples.forget()
         self._fresh.clear()
 
     def _receive(
-        self, values: Sequence[float], owners: list[tuple[object, int, int] | None], step: int
+        self,
+        owners: list[tuple[object, int, int] | None],
+        step: int,
+        squashed: bool,
+        cut: bool,
+        values: Sequence[float],
     ) -> None:
         slots = len(owners)
-        alive = values[slots * _SUMS :]
+        sums = iter(range(4 + 2 * squashed + cut))
+        columns = {name: values[next(sums) * slots :] for name in ("total", "squares", "low", "high")}
+        columns |= {name: values[next(sums) * slots :] for name in ("beyond", "outside") if squashed}
+        columns |= {name: values[next(sums) * slots :] for name in ("nonzero",) if cut}
+        alive = values[(4 + 2 * squashed + cut) * slots :]
         for number, owner in enumerate(owners):
             if owner is None:
                 continue
             key, rows, units = owner
-            numbers = [values[sum_ * slots + number] for sum_ in range(_SUMS)]
             seen = self._seen[key]
+            numbers = {name: column[number] for name, column in columns.items()}
             here = [value > 0 for value in alive[number * UNITS : number * UNITS + units]]
             dead = here.count(False) / units if seen.op in RECTIFIERS else None
             seen.steps.append(_step(step, seen.op, numbers, rows, units, dead))
             seen.rows += rows
             seen.units = units
-            seen.means.add(numbers[0])
+            seen.means.add(numbers["total"])
             seen.alive = [a or b for a, b in zip(seen.alive or [False] * units, here, strict=False)]
             if seen.first_dead is None:
-                seen.first_dead = here.count(False) / units
+                seen.first_dead = dead
 
     def told(self) -> Activations:
         """All layers that were sampled, in the order of first calls; a function follows the layer that feeds it."""
@@ -194,34 +208,35 @@ class ActivationsChannel(Channel):
 
 
 def _step(
-    step: int, op: str, numbers: Sequence[float], rows: int, units: int, dead: float | None
+    step: int, op: str, numbers: Mapping[str, float], rows: int, units: int, dead: float | None
 ) -> ActivationStep:
     """Moments from sums; the zeros beside a small sample are known to be there and are taken out again."""
     count = rows * units
-    padding = ROWS * UNITS - count
-    total, squares, low, high, nonzero, beyond, outside = numbers
-    mean = total / count
-    variance = squares / count - mean * mean
+    squares = numbers["squares"] / count
+    mean = numbers["total"] / count
+    variance = squares - mean * mean
     std = math.sqrt(max(variance, 0.0)) if math.isfinite(variance) else variance
-    saturated = {"tanh": beyond, "sigmoid": outside - padding}.get(op, 0.0)
-    rms = math.sqrt(squares / count) if math.isfinite(squares) else squares
-    spread = Spread(mean, std, low, high)
-    return ActivationStep(step, spread, rms, 1 - nonzero / count, max(saturated, 0.0) / count, rows, dead)
+    rms = math.sqrt(squares) if math.isfinite(squares) else squares
+    outside = numbers.get("outside", 0.0) - (ROWS * UNITS - count)
+    saturated = max({"tanh": numbers.get("beyond", 0.0), "sigmoid": outside}.get(op, 0.0), 0.0) / count
+    zeros = 1 - numbers["nonzero"] / count if op in RECTIFIERS else 0.0
+    return ActivationStep(step, Spread(mean, std, numbers["low"], numbers["high"]), rms, zeros, saturated, rows, dead)
 
 
-def _reduce(block: Tensor) -> Tensor:
-    """Sums over each slot's sample, which zeros beside it do not touch: (7 * slots + slots * UNITS,), float32."""
+def _reduce(block: Tensor, squashed: bool, cut: bool) -> Tensor:
+    """Sums over each slot's sample, which zeros beside it do not touch: float32, one number a slot and sum.
+
+    Args:
+        block: (slots, ROWS, UNITS).
+        squashed: whether a slot holds values of a sigmoid or tanh, whose tails are counted.
+        cut: whether a slot holds values of a rectifier, whose zeros are counted; (slots * UNITS,) flags of units that
+            are not zero throughout come last.
+    """
     flat = block.flatten(1)
-    low, high = torch.aminmax(flat, dim=1)
-    size = flat.abs()
-    sums = (
-        flat.sum(1),
-        flat.square().sum(1),
-        low,
-        high,
-        (flat != 0).sum(1),
-        (size > 0.99).sum(1),
-        ((flat > 0.99) | (flat < 0.01)).sum(1),
-    )
-    alive = (block != 0).any(1).flatten()
-    return torch.cat([*(sum_.float() for sum_ in sums), alive.float()])
+    sums = [flat.sum(1), flat.square().sum(1), *torch.aminmax(flat, dim=1)]
+    if squashed:
+        sums += [(flat.abs() > 0.99).sum(1), ((flat > 0.99) | (flat < 0.01)).sum(1)]
+    if cut:
+        nonzero = block != 0
+        sums += [nonzero.sum((1, 2)), nonzero.any(1).flatten()]
+    return torch.cat(sums)  # promotes counts and flags to float32

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ from dnnlint.probe.stage import Stage, local, plain, tensors_in
 
 _KEPT = 64  # batches
 _ROWS, _FEATURES = 32, 64
-_HEAD = SPREAD + 5  # moments, wholeness, signature (2), least and largest value of the whole batch
+_HEAD = SPREAD + 5  # moments, wholeness, least and largest value of the whole batch, signature (2)
 _SIGNED = 4096  # elements that the signature looks at
 
 
@@ -33,11 +34,13 @@ class InputsChannel(Channel):
         self._first: dict[int, nn.Module] = {}  # by call: the first layer that ran in it
         self._taken: dict[int, Sequence[float]] = {}  # by call: moments of what that layer took
         self._now: Call | None = None
+        self._given: object = None  # what the outermost module was called with
         self._weights: dict[tuple[torch.device, int], Tensor] = {}
 
     def forward_begins(self, call: Call) -> None:
         """Expect the first layer of this call."""
         self._now = call if call.grad else None
+        self._given = call.args[0] if call.args else None
 
     def layer_output(self, module: nn.Module, inputs: tuple[object, ...], output: object) -> None:
         """Note the first layer with weights or normalisation."""
@@ -46,27 +49,29 @@ class InputsChannel(Channel):
             self._first[number] = module
             self._now = None
             took = inputs[0] if inputs else None
-            if len(self._first) <= _KEPT and _measurable(took):
+            if len(self._first) <= _KEPT and _measurable(took) and took is not self._given:
                 posted = spread_of(_rows(local(took).detach()))  # type: ignore[arg-type]
                 self.stage.board.post(posted, lambda values: self._taken.__setitem__(number, values))
 
     def forward_ends(self, call: Call, output: object) -> None:
         """Post moments and a signature of the batch; in here keyword arguments are known as well."""
-        self._now = None
+        self._now = self._given = None
         if not call.grad or len(self._calls) >= _KEPT:
             return
         batch = next((t for t in tensors_in((call.args, call.kwargs)) if _measurable(t)), None)
         if batch is None:
             return
-        batch = local(batch).detach()
         self._calls.append((call, tuple(batch.shape), str(batch.dtype).removeprefix("torch.")))
-        rows = _rows(batch)
-        low, high = rows.aminmax(dim=0)
-        whole = (rows == rows.round()).all().float().reshape(1)
-        number = call.number
-        ends = torch.stack(batch.aminmax()).float() if batch.dtype != torch.bool else whole.new_zeros(2)
-        posted = torch.cat((spread_of(rows), whole, self._signature(batch), ends, low, high))
-        self.stage.board.post(posted, lambda values: self._numbers.__setitem__(number, values))
+        with torch.no_grad():
+            batch = local(batch)
+            rows = _rows(batch)
+            low, high = rows.aminmax(dim=0)
+            whole = (rows == rows.round()).all()
+            ends = batch.aminmax() if batch.dtype != torch.bool else (whole, whole)
+            std, mean = torch.std_mean(rows, correction=0)
+            head = torch.stack((mean, std, low.min(), high.max(), whole.float(), *(end.float() for end in ends)))
+            posted = torch.cat((head, self._signature(batch), low, high))
+        self.stage.board.post(posted, partial(self._numbers.__setitem__, call.number))
 
     def _signature(self, batch: Tensor) -> Tensor:
         """Two weighted sums over a sample, equal for equal batches: shape (2,), float32."""
@@ -97,12 +102,12 @@ class InputsChannel(Channel):
             dtype=dtype,
             spread=spread(numbers),
             integral=bool(numbers[SPREAD]),
-            signature=tuple(numbers[SPREAD + 1 : SPREAD + 3]),
+            signature=tuple(numbers[SPREAD + 3 : _HEAD]),
             constant=tuple(a == b for a, b in zip(low, high, strict=True)) if shape and shape[0] > 1 else (),
             first=None if first is None else self.stage.layer(first),
             feature_low=low,
             feature_high=high,
-            finite=all(map(math.isfinite, numbers[SPREAD + 3 : _HEAD])),
+            finite=all(map(math.isfinite, numbers[SPREAD + 1 : SPREAD + 3])),
             taken=spread(self._taken[call.number]) if call.number in self._taken else None,
             iteration=call.iteration,
             position=call.position,

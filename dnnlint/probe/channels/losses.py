@@ -25,7 +25,7 @@ class LossesChannel(Channel):
         self._backwards: list[tuple[Mark | None, int, bool]] = []
         self._backward_values: dict[int, float] = {}
 
-    def loss(self, loss: Loss, input: Tensor, target: Tensor, result: Tensor | None) -> None:
+    def loss(self, loss: Loss, given: Tensor, target: Tensor, result: Tensor | None) -> None:
         """Note a call and post its mean value."""
         if len(self._calls) >= _KEPT:
             return

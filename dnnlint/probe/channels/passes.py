@@ -28,9 +28,7 @@ class PassesChannel(Channel):
         if len(self._calls) >= _KEPT:
             return
         wrong = call.grad is False  # without gradients, training mode is the wrong one
-        dependent = tuple(
-            module for module in call.root.modules() if module.training is wrong and is_dependent(module)
-        )
+        dependent = tuple(module for module in call.root.modules() if module.training is wrong and is_dependent(module))
         network = unwrapped(call.root)
         called = self.stage.eval_calls.get(id(call.root)) or self.stage.eval_calls.get(id(network))
         self._calls.append((call, network, dependent, called))

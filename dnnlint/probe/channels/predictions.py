@@ -1,11 +1,13 @@
 """Predictions: what the loss calls were given, as moments of a sample."""
 
+import statistics
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from dnnlint.evidence.trace import Prediction, Predictions
+from dnnlint.evidence.trace import Prediction, Predictions, Spread
 from dnnlint.probe.channel import Channel
 from dnnlint.probe.channels.losses import told_call
 from dnnlint.probe.happenings import Loss
@@ -27,25 +29,30 @@ class PredictionsChannel(Channel):
         super().__init__(stage)
         self._calls: list[Loss] = []
         self._numbers: dict[int, Sequence[float]] = {}
-        self._labels: dict[int, tuple[int, ...]] = {}
 
-    def loss(self, loss: Loss, input: Tensor, target: Tensor, result: Tensor | None) -> None:
+    def loss(self, loss: Loss, given: Tensor, target: Tensor, result: Tensor | None) -> None:
         """Post moments of input and target."""
-        if len(self._calls) >= _KEPT or not (plain(input) and plain(target)):
+        if len(self._calls) >= _KEPT or not (plain(given) and plain(target)):
             return
-        if not input.numel() or not target.numel():
+        if not given.numel() or not target.numel():
             return
         self._calls.append(loss)
         number = loss.number
-        rows, targets = _rows(input.detach(), loss.classes is not None), _targets(target.detach())
-        low, high = torch.aminmax(rows.sum(1))
-        row_spread = rows.std(0, correction=0).mean()
-        zero_one = ((targets == 0) | (targets == 1)).all().float()
-        posted = torch.cat((spread_of(rows), spread_of(targets), torch.stack((low, high, row_spread, zero_one))))
-        self.stage.board.post(posted, lambda values: self._numbers.__setitem__(number, values))
-        if loss.by_index:
-            labels = target.detach().reshape(-1)[:_LABELS].float()
-            self.stage.board.post(labels, lambda values: self._labels.__setitem__(number, tuple(map(int, values))))
+        with torch.no_grad():
+            rows = _rows(given, loss.classes is not None)
+            low, high = torch.aminmax(rows)
+            std, mean = torch.std_mean(rows, correction=0)
+            least, largest = torch.aminmax(rows.sum(1))
+            row_spread = rows.std(0, correction=0).mean()
+            posted = torch.stack((mean, std, low, high, least, largest, row_spread))
+            if loss.by_index:
+                targets = target.reshape(-1)[:_LABELS].float()
+            else:
+                targets = _targets(target)
+                zero_one = ((targets == 0) | (targets == 1)).all().float().reshape(1)
+                targets = torch.cat((spread_of(targets), zero_one))
+            posted = torch.cat((posted, targets))
+        self.stage.board.post(posted, partial(self._numbers.__setitem__, number))
 
     def told(self) -> Predictions:
         """All calls whose numbers have arrived."""
@@ -54,27 +61,32 @@ class PredictionsChannel(Channel):
         )
 
     def _one(self, loss: Loss, numbers: Sequence[float]) -> Prediction:
-        low, high, row_spread, zero_one = numbers[8:12]
+        mean, std, low, high, least, largest, row_spread, *targets = numbers
+        labels = tuple(map(int, targets)) if loss.by_index else ()
         return Prediction(
             call=told_call(loss, self.stage),
-            input=spread(numbers),
-            target=spread(numbers[4:]),
-            row_sum=(low, high) if loss.classes is not None else None,
+            input=Spread(mean, std, low, high),
+            target=_moments(labels) if loss.by_index else spread(targets),
+            row_sum=(least, largest) if loss.classes is not None else None,
             row_spread=row_spread if loss.input_shape and loss.input_shape[0] > 1 else None,
-            labels=self._labels.get(loss.number, ()),
-            zero_one=bool(zero_one),
+            labels=labels,
+            zero_one=set(labels) <= {0, 1} if loss.by_index else bool(targets[-1]),
         )
 
 
-def _rows(input: Tensor, whole: bool) -> Tensor:
+def _moments(labels: Sequence[int]) -> Spread:
+    return Spread(statistics.fmean(labels), statistics.pstdev(labels), min(labels), max(labels))
+
+
+def _rows(given: Tensor, whole: bool) -> Tensor:
     """At most 32 rows of the input, (rows, outputs), float32; whole rows where there is a class axis, the second."""
-    if input.dim() < 2:
-        return input.reshape(-1, 1)[:_WIDE].float()
+    if given.dim() < 2:
+        return given.reshape(-1, 1)[:_WIDE].float()
     if not whole:
-        return input[:_ROWS].reshape(min(len(input), _ROWS), -1)[:, :_WIDE].float()
-    if input.dim() > 2:  # positions behind the class axis
-        input = input.movedim(1, -1)[:_ROWS].flatten(0, -2)
-    return input[:: max(len(input) // _ROWS, 1)][:_ROWS].float()
+        return given[:_ROWS].reshape(min(len(given), _ROWS), -1)[:, :_WIDE].float()
+    if given.dim() > 2:  # positions behind the class axis
+        given = given.movedim(1, -1)[:_ROWS].flatten(0, -2)
+    return given[:: max(len(given) // _ROWS, 1)][:_ROWS].float()
 
 
 def _targets(target: Tensor) -> Tensor:
