@@ -7,6 +7,7 @@ names that a script imported before or after are reached alike.
 
 import contextlib
 import functools
+import os
 import sys
 import weakref
 from collections.abc import Callable, Iterator
@@ -14,16 +15,17 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules import module as module_hooks
 from torch.optim import Optimizer
-from torch.optim import optimizer as optimizer_hooks
 from torch.utils.data import DataLoader
 from torch.utils.data import dataloader as loaders
 
+from dnnlint.probe.eager import Eager
+from dnnlint.probe.handles import Hooks
 from dnnlint.probe.losses import LOSSES, LossFunction
 from dnnlint.probe.patches import Patches, hidden
 from dnnlint.probe.sites import take
-from dnnlint.probe.watcher import Watcher
+from dnnlint.probe.stage import plain
+from dnnlint.probe.watcher import Watcher, unmeasurable
 
 
 class Attachment:
@@ -33,24 +35,18 @@ class Attachment:
         self.watcher = watcher
         self._failed = failed
         self._patches = Patches()
-        self._handles: list[Any] = []
+        self._hooks: Hooks | None = None
+        self._eager: Eager | None = None
         self._builtins: list[int] = []
         self._scaled: dict[int, Any] = {}  # by identity of a scaled loss, until its backward pass
-        self._stance = False
         self.attached = False
 
     def attach(self) -> None:
         """Put on all hooks and patches."""
         self.attached = True
         watcher = self.watcher
-        self._handles = [
-            module_hooks.register_module_forward_pre_hook(self._guarded(watcher.before_forward)),
-            module_hooks.register_module_forward_hook(
-                self._guarded(watcher.after_forward), with_kwargs=True, always_call=True
-            ),
-            optimizer_hooks.register_optimizer_step_pre_hook(self._guarded(watcher.before_step)),
-            optimizer_hooks.register_optimizer_step_post_hook(self._guarded(watcher.after_step)),
-        ]
+        happenings = (watcher.before_forward, watcher.after_forward, self._before_step, watcher.after_step)
+        self._hooks = Hooks(*map(self._guarded, happenings))
         self._patch_construction()
         self._patch_order()
         self._patch_scaler()
@@ -58,28 +54,33 @@ class Attachment:
         self._patch_draws()
         for function in LOSSES:
             self._patch_loss(function)
-        self._stay_eager()
+        self._eager = Eager(self._patches)
+        _attached.add(self)
 
     def detach(self) -> None:
         """Take everything off again; may be called at any time and more than once."""
         if not self.attached:
             return
-        self.attached = False
+        self.attached = self.watcher.on = False
         self._patches.restore()
-        for handle in self._handles:
-            handle.remove()
+        if self._hooks is not None:
+            self._hooks.remove()
         table = torch.jit._builtins._get_builtin_table() if self._builtins else {}
         for identity in self._builtins:
             table.pop(identity, None)
         self.watcher.stage.lines.stop()
-        if self._stance:
-            torch.compiler.set_stance("default")
+        if self._eager is not None:
+            self._eager.end()
 
     @property
-    def safe_to_detach(self) -> bool:
-        """Whether the optimiser's post-hooks, which are being called, may lose ours now: it is the last of them."""
-        hooks = optimizer_hooks._global_optimizer_post_hooks
-        return not hooks or next(reversed(hooks)) == self._handles[3].id
+    def detachable(self) -> bool:
+        """Whether hooks may be taken off now, while an optimiser calls its post-hooks."""
+        return self._hooks is None or self._hooks.removable
+
+    def _before_step(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        if self._hooks is not None:
+            self._hooks.come_last()
+        self.watcher.before_step(optimizer, args, kwargs)
 
     # How a call of ours is kept from disturbing the run
 
@@ -107,6 +108,7 @@ class Attachment:
     def _patch_construction(self) -> None:
         watcher, layers = self.watcher, self.watcher.stage.layers
         note = self._guarded(layers.construct)
+        made = self._guarded(lambda optimizer: watcher.stage.stepper(optimizer, take(3, maker_of=optimizer)))
 
         def module_init(original: Any) -> Any:
             @functools.wraps(original)
@@ -122,7 +124,7 @@ class Attachment:
             def __init__(self: Optimizer, *args: Any, **kwargs: Any) -> None:
                 original(self, *args, **kwargs)
                 if watcher.here:
-                    watcher.stage.stepper(self, take(2, maker_of=self))
+                    made(self)
 
             return hidden(__init__)
 
@@ -153,7 +155,7 @@ class Attachment:
         watcher, draws = self.watcher, self.watcher.stage.draws
 
         def note(tensor: Any, *_: Any) -> None:
-            if isinstance(tensor, Tensor) and tensor.dim() > 1 and watcher.stage.step == 0:
+            if plain(tensor) and tensor.dim() > 1 and watcher.stage.step == 0 and not unmeasurable():
                 draws[tensor.data_ptr()] = take(2, unless="reset_parameters")
 
         for name in ("normal_", "uniform_", "fill_", "zero_", "trunc_normal_"):
@@ -219,18 +221,20 @@ class Attachment:
 
         @functools.wraps(original)
         def backward(tensors: Any, *args: Any, **kwargs: Any) -> None:
-            if not watcher.here:
+            if not watcher.here or torch._C._current_graph_task_id() != -1:  # a pass within a pass recomputes
                 return original(tensors, *args, **kwargs)  # type: ignore[no-any-return]
             heard = None
             with self._ours():
                 roots = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
                 scaler = self._scaled.pop(id(roots[0]), None) if roots else None
                 heard = watcher.backward(roots, getattr(scaler, "_scale", None))
-            original(tensors, *args, **kwargs)
-            if heard is not None:
+            try:
+                original(tensors, *args, **kwargs)
+            finally:  # a pass that fails is told as well, and its graph let go
                 self._scaled.clear()
-                with self._ours():
-                    watcher.backward_over(heard)
+                if heard is not None:
+                    with self._ours():
+                        watcher.backward_over(heard)
             return None
 
         return hidden(backward)
@@ -281,21 +285,28 @@ class Attachment:
         passes: weakref.WeakKeyDictionary[Any, list[int]] = weakref.WeakKeyDictionary()  # loader, pass, batches given
 
         def loader_init(original: Any) -> Any:
+            note = self._guarded(lambda loader: watcher.loaders.built(loader, take(3, maker_of=loader)))
+
             @functools.wraps(original)
             def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
                 original(self, *args, **kwargs)
                 if watcher.here:
-                    watcher.loaders.built(self, take(2, maker_of=self))
+                    note(self)
 
             return hidden(__init__)
 
+        def begun(loader: Any, iterator: Any) -> None:
+            with contextlib.suppress(TypeError):  # an iterator of the user's own that takes no weak references
+                passes[iterator] = [*watcher.loaders.iterated(loader), 0]
+
         def loader_iter(original: Any) -> Any:
+            note = self._guarded(begun)
+
             @functools.wraps(original)
             def __iter__(self: Any) -> Any:
                 iterator = original(self)
                 if watcher.here:
-                    with contextlib.suppress(TypeError):
-                        passes[iterator] = [*watcher.loaders.iterated(self), 0]
+                    note(self, iterator)
                 return iterator
 
             return hidden(__iter__)
@@ -335,40 +346,30 @@ class Attachment:
     def _loss(self, original: Any, function: LossFunction) -> Any:
         watcher = self.watcher
 
-        def loss(given: Any, target: Any, *args: Any, **kwargs: Any) -> Any:
-            if not watcher.here or not isinstance(given, Tensor) or watcher.ignoring:
-                return original(given, target, *args, **kwargs)
+        def loss(*args: Any, **kwargs: Any) -> Any:
+            if not watcher.here or watcher.ignoring or unmeasurable():
+                return original(*args, **kwargs)
             caller = sys._getframe(1)
             result = None
             try:
-                result = original(given, target, *args, **kwargs)
+                result = original(*args, **kwargs)
             finally:  # a call that fails is told as well
                 with self._ours():
-                    watcher.loss(function, given, target, result, function.options(args, kwargs), caller)
+                    given, target, options = function.read(args, kwargs)
+                    if isinstance(given, Tensor) and isinstance(target, Tensor):
+                        watcher.loss(function, given, target, result, options, caller)
             return result
 
         loss.__name__ = function.name
         return hidden(loss)
 
-    # Compilation
 
-    def _stay_eager(self) -> None:
-        """While watching, run what is compiled as it was written: hooks see all of it, and nothing is compiled for us."""
-        if "torch._dynamo" in sys.modules:
-            self._set_stance()
-            return
+def _detach_in_child() -> None:
+    """A forked child is not watched."""
+    for attachment in list(_attached):
+        attachment.detach()
 
-        def compile_(original: Any) -> Any:
-            @functools.wraps(original)
-            def patched(*args: Any, **kwargs: Any) -> Any:
-                if self.attached and not self._stance:
-                    self._set_stance()
-                return original(*args, **kwargs)
 
-            return hidden(patched)
-
-        self._patches.replace(torch, "compile", compile_)
-
-    def _set_stance(self) -> None:
-        torch.compiler.set_stance("force_eager")
-        self._stance = True
+_attached: weakref.WeakSet[Attachment] = weakref.WeakSet()
+if hasattr(os, "register_at_fork"):  # wherever there is a fork
+    os.register_at_fork(after_in_child=_detach_in_child)

@@ -13,6 +13,7 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader, Source
 from typing import NamedTuple
 
 from dnnlint.errors import DnnlintError
+from dnnlint.probe.patches import HIDDEN
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -228,7 +229,8 @@ def _cleaned(error: BaseException) -> types.TracebackType | None:
 def _without_us(trace: types.TracebackType | None) -> types.TracebackType | None:
     kept = []
     while trace is not None:
-        if not trace.tb_frame.f_code.co_filename.startswith(_OURS):
+        filename = trace.tb_frame.f_code.co_filename
+        if not filename.startswith(_OURS) and filename != HIDDEN:
             kept.append(trace)
         trace = trace.tb_next
     for index, one in enumerate(kept):

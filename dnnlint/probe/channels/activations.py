@@ -111,13 +111,11 @@ class ActivationsChannel(Channel):
         if seen is None or seen.steps:
             return
         seen.fed_by = self._weighted_feeder(node)
-        consumers = [user for user in read.consumers.get(node, ())]
+        consumers = list(read.consumers.get(node, ()))
         while len(consumers) == 1 and graph.name(consumers[0]) in graph.PASSING:
             consumers = read.consumers.get(consumers[0], [])
         seen.gate = any(graph.name(user) == "Mul" for user in consumers)
-        seen.last = bool(consumers) and all(
-            "Loss" in user.name() or "CrossEntropy" in user.name() for user in consumers
-        )
+        seen.last = bool(consumers) and all("Loss" in graph.name(user) for user in consumers)
 
     def _feeder(self, node: Any) -> tuple[nn.Module | None, int]:
         """The layer whose output an activation takes, directly or behind shape changes."""
@@ -165,7 +163,7 @@ class ActivationsChannel(Channel):
     ) -> None:
         slots = len(owners)
         sums = iter(range(4 + 2 * squashed + cut))
-        columns = {name: values[next(sums) * slots :] for name in ("total", "squares", "low", "high")}
+        columns = {name: values[next(sums) * slots :] for name in ("total", "norm", "low", "high")}
         columns |= {name: values[next(sums) * slots :] for name in ("beyond", "outside") if squashed}
         columns |= {name: values[next(sums) * slots :] for name in ("nonzero",) if cut}
         alive = values[(4 + 2 * squashed + cut) * slots :]
@@ -212,7 +210,7 @@ def _step(
 ) -> ActivationStep:
     """Moments from sums; the zeros beside a small sample are known to be there and are taken out again."""
     count = rows * units
-    squares = numbers["squares"] / count
+    squares = numbers["norm"] ** 2 / count
     mean = numbers["total"] / count
     variance = squares - mean * mean
     std = math.sqrt(max(variance, 0.0)) if math.isfinite(variance) else variance
@@ -229,14 +227,15 @@ def _reduce(block: Tensor, squashed: bool, cut: bool) -> Tensor:
     Args:
         block: (slots, ROWS, UNITS).
         squashed: whether a slot holds values of a sigmoid or tanh, whose tails are counted.
-        cut: whether a slot holds values of a rectifier, whose zeros are counted; (slots * UNITS,) flags of units that
-            are not zero throughout come last.
+        cut: whether a slot holds values of a rectifier, whose zeros are counted; the largest value of each unit,
+            (slots * UNITS,), comes last.
     """
     flat = block.flatten(1)
-    sums = [flat.sum(1), flat.square().sum(1), *torch.aminmax(flat, dim=1)]
+    sums = [flat.sum(1), torch.linalg.vector_norm(flat, dim=1), flat.amin(1), flat.amax(1)]
     if squashed:
-        sums += [(flat.abs() > 0.99).sum(1), ((flat > 0.99) | (flat < 0.01)).sum(1)]
+        flags = torch.empty_like(flat)  # comparing into floats is ten times cheaper than counting booleans
+        sums.append(torch.gt(flat.abs(), 0.99, out=flags).sum(1))
+        sums.append(torch.gt((flat - 0.5).abs_(), 0.49, out=flags).sum(1))
     if cut:
-        nonzero = block != 0
-        sums += [nonzero.sum((1, 2)), nonzero.any(1).flatten()]
-    return torch.cat(sums)  # promotes counts and flags to float32
+        sums += [flat.sign().abs_().sum(1), block.amax(1).flatten()]
+    return torch.cat(sums)

@@ -65,12 +65,10 @@ class InputsChannel(Channel):
         with torch.no_grad():
             batch = local(batch)
             rows = _rows(batch)
-            low, high = rows.aminmax(dim=0)
             whole = (rows == rows.round()).all()
             ends = batch.aminmax() if batch.dtype != torch.bool else (whole, whole)
-            std, mean = torch.std_mean(rows, correction=0)
-            head = torch.stack((mean, std, low.min(), high.max(), whole.float(), *(end.float() for end in ends)))
-            posted = torch.cat((head, self._signature(batch), low, high))
+            head = torch.stack((whole.float(), *(end.float() for end in ends)))
+            posted = torch.cat((spread_of(rows), head, self._signature(batch), rows.amin(0), rows.amax(0)))
         self.stage.board.post(posted, partial(self._numbers.__setitem__, call.number))
 
     def _signature(self, batch: Tensor) -> Tensor:
@@ -82,7 +80,7 @@ class InputsChannel(Channel):
         if key not in self._weights:
             steps = torch.arange(1, len(values) + 1, device=values.device, dtype=torch.float32)
             self._weights[key] = torch.stack((torch.sin(steps * 12.9898), torch.cos(steps * 78.233)))
-        return (self._weights[key] * values).sum(1)
+        return self._weights[key] @ values
 
     def told(self) -> Inputs:
         """All batches whose numbers have arrived."""

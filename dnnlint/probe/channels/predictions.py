@@ -40,11 +40,9 @@ class PredictionsChannel(Channel):
         number = loss.number
         with torch.no_grad():
             rows = _rows(given, loss.classes is not None)
-            low, high = torch.aminmax(rows)
-            std, mean = torch.std_mean(rows, correction=0)
             least, largest = torch.aminmax(rows.sum(1))
-            row_spread = rows.std(0, correction=0).mean()
-            posted = torch.stack((mean, std, low, high, least, largest, row_spread))
+            row_spread = (rows - rows.mean(0)).square_().mean(0).sqrt_().mean()
+            posted = torch.cat((spread_of(rows), torch.stack((least, largest, row_spread))))
             if loss.by_index:
                 targets = target.reshape(-1)[:_LABELS].float()
             else:
