@@ -17,14 +17,12 @@ Greet = Callable[[], object]
 TORCH = "torch"
 
 
-def when_torch_arrives(greet: Greet) -> Callable[[], None]:
-    """Call a function once, right after the first import of torch; returns a way to call that off."""
+def when_torch_arrives(greet: Greet) -> None:
+    """Call a function once, right after the first import of torch, or at once if that has been."""
     if sys.modules.get(TORCH) is not None:
         greet()
-        return lambda: None
-    lookout = _Lookout(greet)
-    sys.meta_path.insert(0, lookout)
-    return lookout.leave
+    else:
+        sys.meta_path.insert(0, _Lookout(greet))
 
 
 class _Lookout:
@@ -48,13 +46,9 @@ class _Lookout:
             spec.loader = _Escort(spec.loader, self._arrived)  # type: ignore[assignment]  # it has what is called
         return spec
 
-    def leave(self) -> None:
-        """Stop looking out."""
+    def _arrived(self) -> None:
         if self in sys.meta_path:
             sys.meta_path.remove(self)
-
-    def _arrived(self) -> None:
-        self.leave()
         self._greet()
 
 

@@ -47,6 +47,7 @@ class Attachment:
         watcher = self.watcher
         happenings = (watcher.before_forward, watcher.after_forward, self._before_step, watcher.after_step)
         self._hooks = Hooks(*map(self._guarded, happenings))
+        self._hooks.hide(self._patches)
         self._patch_construction()
         self._patch_order()
         self._patch_scaler()
@@ -71,6 +72,7 @@ class Attachment:
         self.watcher.stage.lines.stop()
         if self._eager is not None:
             self._eager.end()
+        self.watcher.let_go()
 
     @property
     def detachable(self) -> bool:
@@ -224,9 +226,10 @@ class Attachment:
             if not watcher.here or torch._C._current_graph_task_id() != -1:  # a pass within a pass recomputes
                 return original(tensors, *args, **kwargs)  # type: ignore[no-any-return]
             heard = None
+            tensors = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
             with self._ours():
-                roots = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
-                scaler = self._scaled.pop(id(roots[0]), None) if roots else None
+                roots = tuple(root for root in tensors if isinstance(root, Tensor))  # the others are bare edges
+                scaler = self._scaled.get(id(roots[0])) if roots else None
                 heard = watcher.backward(roots, getattr(scaler, "_scale", None))
             try:
                 original(tensors, *args, **kwargs)

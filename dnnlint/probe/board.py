@@ -1,18 +1,18 @@
-"""Deferred numbers: small results stay on their device until a step is over, and travel in one asynchronous copy.
+"""Deferred numbers: samples stay on their device until a step is over, and travel in one asynchronous copy.
 
 Reading a number from a device while the script runs would make the host wait for the device. Channels therefore
-``post`` small float tensors with a callback; ``flush`` joins what was posted into one tensor a device and starts its
-copy; ``collect`` hands over what has arrived.
+``post`` small tensors with a receiver; ``flush`` joins what was posted into one tensor a device and starts its copy;
+``deliver`` hands over what has arrived. Statistics are made on the host, after the watched steps: within a step
+nothing is done but copying.
 """
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-Receiver = Callable[[Sequence[float]], None]
+Receiver = Callable[[Tensor], None]
 
 
 class _Shipment(NamedTuple):
@@ -26,10 +26,10 @@ class Board:
 
     def __init__(self) -> None:
         self._posted: dict[torch.device, list[tuple[Tensor, Receiver]]] = {}
-        self._under_way: deque[_Shipment] = deque()
+        self._under_way: list[_Shipment] = []
 
     def post(self, numbers: Tensor, receiver: Receiver) -> None:
-        """Hand in a 1-D float32 tensor; the receiver gets its values as plain floats later."""
+        """Hand in a tensor that nobody else will write to; the receiver gets it as 1-D float32 on the host, later."""
         self._posted.setdefault(numbers.device, []).append((numbers, receiver))
 
     def flush(self) -> None:
@@ -37,13 +37,14 @@ class Board:
         if not self._posted:
             return
         posted, self._posted = self._posted, {}
-        for device, items in posted.items():
-            joined = torch.cat([numbers for numbers, _ in items]) if len(items) > 1 else items[0][0]
-            receivers = [(len(numbers), receiver) for numbers, receiver in items]
-            self._under_way.append(_ship(joined, device, receivers))
+        with torch.no_grad():
+            for device, items in posted.items():
+                joined = torch.cat([_flat(numbers) for numbers, _ in items])
+                receivers = [(numbers.numel(), receiver) for numbers, receiver in items]
+                self._under_way.append(_ship(joined, device, receivers))
 
-    def collect(self, wait: bool = False) -> None:
-        """Deliver what has arrived; with ``wait``, everything."""
+    def deliver(self, wait: bool = False) -> None:
+        """Hand over what has arrived; with ``wait``, everything."""
         while self._under_way:
             numbers, arrived, receivers = self._under_way[0]
             if arrived is not None:
@@ -51,21 +52,21 @@ class Board:
                     arrived.synchronize()
                 elif not arrived.query():
                     return
-            self._under_way.popleft()
-            values = numbers.tolist()
-            start = 0
-            for count, receiver in receivers:
-                receiver(values[start : start + count])
-                start += count
+            del self._under_way[0]
+            for piece, (_, receiver) in zip(numbers.split([count for count, _ in receivers]), receivers, strict=True):
+                receiver(piece)
+
+
+def _flat(numbers: Tensor) -> Tensor:
+    flat = numbers.detach().reshape(-1)
+    return flat if flat.dtype == torch.float32 else flat.float()
 
 
 def _ship(numbers: Tensor, device: torch.device, receivers: list[tuple[int, Receiver]]) -> _Shipment:
     if device.type == "cuda":
         host = torch.empty(numbers.shape, dtype=numbers.dtype, pin_memory=True)
         host.copy_(numbers, non_blocking=True)
-        arrived = torch.cuda.Event()
+        arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
         arrived.record(torch.cuda.current_stream(device))
         return _Shipment(host, arrived, receivers)
-    if device.type == "cpu":
-        return _Shipment(numbers, None, receivers)
     return _Shipment(numbers.cpu(), None, receivers)

@@ -1,7 +1,7 @@
 """The parameters of the watched networks: names, owners, and the samples that are taken of them."""
 
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 from typing import NamedTuple
 
@@ -48,6 +48,11 @@ class Book:
         known = self._owners.get(id(parameter))
         return known if known is not None and known.parameter() is parameter else None
 
+    def forget(self) -> None:
+        """Drop all owners."""
+        self._owners.clear()
+        self._met = -1
+
     def refresh(self) -> None:
         """Look for the parameters of modules met since."""
         met = self._stage.layers.count
@@ -77,7 +82,8 @@ class Book:
             self.parameters.update(zip(names, here, strict=True))
             self._stage.board.post(_norms(here, scale), partial(self._receive, names, *moment))
 
-    def _receive(self, names: list[int], optimizer: int, step: int, values: Sequence[float]) -> None:
+    def _receive(self, names: list[int], optimizer: int, step: int, arrived: Tensor) -> None:
+        values = arrived.tolist()
         for place, name in enumerate(names):
             entry = Norms(step, values[place], values[len(names) + place])
             self.norms.setdefault((name, optimizer), []).append(entry)

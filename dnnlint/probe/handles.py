@@ -8,6 +8,8 @@ from torch.nn.modules import module as modules
 from torch.optim import optimizer as optimizers
 from torch.utils.hooks import RemovableHandle
 
+from dnnlint.probe.patches import Patches
+
 _first = -1_000_000  # numbers of our hooks count up from here; torch's own count from 0
 
 
@@ -30,6 +32,12 @@ class Hooks:
             ]
         self._after_step = self._handles[3].id
 
+    @staticmethod
+    def hide(patches: Patches) -> None:
+        """Torch warns of compiled modules that meet global hooks: let it see only those of the user."""
+        if hasattr(modules, "_has_any_global_hook"):
+            patches.replace(modules, "_has_any_global_hook", lambda _: _has_hooks_of_others)
+
     def remove(self) -> None:
         """Take them off; torch forgets to take one of its own notes of them away."""
         for handle in self._handles:
@@ -47,6 +55,11 @@ class Hooks:
         if not self.removable:
             hooks: Any = optimizers._global_optimizer_post_hooks
             hooks.move_to_end(self._after_step)
+
+
+def _has_hooks_of_others() -> bool:
+    tables = (value for name, value in vars(modules).items() if name.startswith("_global_") and isinstance(value, dict))
+    return any(number >= 0 for table in tables for number in table)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ The recipe is that of coverage.py: a main module of the program's own, put into 
 and left there, so that pickling, ``inspect``, ``multiprocessing`` and exit handlers find what they expect.
 """
 
-import contextlib
 import os
 import runpy
 import sys
@@ -13,12 +12,10 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader, Source
 from typing import NamedTuple
 
 from dnnlint.errors import DnnlintError
-from dnnlint.probe.patches import HIDDEN
-
-_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+from dnnlint.probe.endings import leave_no_trace
 
 
-class Unrunnable(DnnlintError):
+class UnrunnableError(DnnlintError):
     """There is no such program, or it cannot be run."""
 
 
@@ -43,12 +40,12 @@ def find(program: Program) -> str | None:
         return _find_module(program.name)
     path = _absolute(program.name)
     if not os.path.exists(path):
-        raise Unrunnable(f"{program.name}: no such file")
+        raise UnrunnableError(f"{program.name}: no such file")
     if not _holds_main(path):
         return path
     spec = PathFinder.find_spec("__main__", [path])
     if spec is None:
-        raise Unrunnable(f"{program.name}: has no __main__.py")
+        raise UnrunnableError(f"{program.name}: has no __main__.py")
     return spec.origin
 
 
@@ -60,10 +57,10 @@ def run(program: Program) -> None:
         main = _main(loaded)
         if program.is_module:
             sys.argv[0] = loaded.file
-    except (SystemExit, Unrunnable):
+    except (SystemExit, UnrunnableError):
         raise
     except BaseException as error:  # a package of the program's may raise anything while it is imported
-        _hide_ourselves(error)
+        leave_no_trace(error)
         raise
     previous = sys.modules["__main__"]  # kept alive: we are in the middle of it  # noqa: F841
     sys.modules["__main__"] = main
@@ -72,17 +69,8 @@ def run(program: Program) -> None:
     except SystemExit:
         raise
     except BaseException as error:
-        _hide_ourselves(error)
+        leave_no_trace(error)
         raise
-
-
-def remember_interrupt() -> None:
-    """Have the process die of SIGINT in the end, as one does whose program was interrupted.
-
-    Python keeps a flag for that, and clears it whenever a text is evaluated, as every named tuple does.
-    """
-    with contextlib.suppress(KeyboardInterrupt):
-        exec("raise KeyboardInterrupt")  # a text, because only these set the flag
 
 
 def _take_over(program: Program) -> None:
@@ -117,7 +105,7 @@ def _holds_main(path: str) -> bool:
 def _find_module(name: str) -> str | None:
     """Look for a module folder by folder: asking importlib would import its packages."""
     if _spec(name.partition(".")[0]) is None:
-        raise Unrunnable(f"no module named {name!r}")
+        raise UnrunnableError(f"no module named {name!r}")
     spec = _spec(name)
     if spec is not None and spec.submodule_search_locations is not None:
         spec = _spec(f"{name}.__main__")
@@ -143,7 +131,7 @@ def _script(name: str) -> _Loaded:
     if _holds_main(path):
         spec = PathFinder.find_spec("__main__", [path])
         if spec is None or spec.loader is None:
-            raise Unrunnable(f"{name}: has no __main__.py")
+            raise UnrunnableError(f"{name}: has no __main__.py")
         code = spec.loader.get_code("__main__")  # type: ignore[attr-defined]
         return _Loaded(code, spec, str(spec.origin), spec.loader)
     if path.endswith(".pyc"):
@@ -158,7 +146,7 @@ def _compiled(loader: SourcelessFileLoader, name: str) -> types.CodeType:
     try:
         code = loader.get_code("__main__")
     except ImportError as error:
-        raise Unrunnable(f"{name}: {error}") from error
+        raise UnrunnableError(f"{name}: {error}") from error
     if code is None:
         raise AssertionError("unreachable: a loader of compiled files has code")
     return code
@@ -168,12 +156,12 @@ def _data(loader: SourceFileLoader, name: str) -> bytes:
     try:
         return loader.get_data(loader.path)
     except OSError as error:
-        raise Unrunnable(f"{name}: {error.strerror}") from error
+        raise UnrunnableError(f"{name}: {error.strerror}") from error
 
 
 def _module(name: str) -> _Loaded:
     # the way of pdb: the search imports packages, and says and warns exactly what `python -m` does
-    _, spec, code = runpy._get_module_details(name, Unrunnable)  # type: ignore[attr-defined]
+    _, spec, code = runpy._get_module_details(name, UnrunnableError)  # type: ignore[attr-defined]
     return _Loaded(code, spec, spec.origin, spec.loader)
 
 
@@ -192,47 +180,3 @@ def _main(loaded: _Loaded) -> types.ModuleType:
         __cached__=spec.cached if spec else None,
     )
     return main
-
-
-def _hide_ourselves(error: BaseException) -> None:
-    """Have Python print the traceback of an exception as if we had not been on the stack.
-
-    Frames of ours are taken out of it here; those further out are only added while the exception leaves us, so the
-    traceback is put right once more when it is printed.
-    """
-    trace = _cleaned(error)
-    hook = sys.excepthook
-
-    def show(kind: type[BaseException], value: BaseException, last: types.TracebackType | None) -> None:
-        sys.excepthook = hook
-        if value is error:
-            value.__traceback__ = sys.last_traceback = last = trace
-        hook(kind, value, last)
-
-    sys.excepthook = show
-
-
-def _cleaned(error: BaseException) -> types.TracebackType | None:
-    """Take our frames out of an exception and of those that led to it; returns its new traceback."""
-    waiting: list[BaseException | None] = [error]
-    seen: set[int] = set()
-    while waiting:
-        one = waiting.pop()
-        if one is not None and id(one) not in seen:
-            seen.add(id(one))
-            one.__traceback__ = _without_us(one.__traceback__)
-            waiting += [one.__cause__, one.__context__]
-            waiting += one.exceptions if isinstance(one, BaseExceptionGroup) else ()
-    return error.__traceback__
-
-
-def _without_us(trace: types.TracebackType | None) -> types.TracebackType | None:
-    kept = []
-    while trace is not None:
-        filename = trace.tb_frame.f_code.co_filename
-        if not filename.startswith(_OURS) and filename != HIDDEN:
-            kept.append(trace)
-        trace = trace.tb_next
-    for index, one in enumerate(kept):
-        one.tb_next = kept[index + 1] if index + 1 < len(kept) else None
-    return kept[0] if kept else None

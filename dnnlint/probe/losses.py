@@ -22,11 +22,12 @@ class LossFunction(NamedTuple):
     name: str
     positions: tuple[str, ...]  # names of the positional arguments after input and target
 
-    def options(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        """Arguments by name; the reduction as torch.nn spells it."""
-        found = {**dict(zip(self.positions, args, strict=False)), **kwargs}
+    def read(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
+        """Input, target and the other arguments by name; the reduction as torch.nn spells it."""
+        found = {**dict(zip(("input", "target", *self.positions), args, strict=False)), **kwargs}
         found["reduction"] = _REDUCTIONS.get(found.get("reduction"), "mean")
-        return found
+        given = found.pop("input", found.pop("self", None))  # the builtin of mse_loss calls its input so
+        return given, found.pop("target", None), found
 
     def shapes(self, given: Tensor, target: Tensor, caller: FrameType) -> Shapes:
         """Shapes of input and target as the user gave them; torch broadcasts some before the builtin sees them."""

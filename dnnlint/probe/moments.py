@@ -1,23 +1,19 @@
-"""Statistics as small device tensors, and the way back from their plain numbers."""
-
-from collections.abc import Sequence
+"""Statistics of samples that have arrived on the host."""
 
 import torch
 from torch import Tensor
 
 from dnnlint.evidence.trace import Spread
 
-SPREAD = 4  # numbers that make a spread
+
+def spread(sample: Tensor) -> Spread:
+    """Mean, standard deviation, least and largest value."""
+    if not sample.numel():
+        return Spread(0.0, 0.0, 0.0, 0.0)
+    values = sample.double()
+    return Spread(*torch.stack((values.mean(), values.std(correction=0), values.min(), values.max())).tolist())
 
 
-def spread_of(values: Tensor) -> Tensor:
-    """Mean, standard deviation, least and largest value of a sample: shape (4,), float32."""
-    low, high = torch.aminmax(values)
-    mean = values.mean()
-    variance = (values - mean).square_().mean()  # cheaper than std_mean, which does not vectorise
-    return torch.stack((mean, variance.sqrt_(), low, high))
-
-
-def spread(numbers: Sequence[float]) -> Spread:
-    """Read a spread from its numbers."""
-    return Spread(*numbers[:SPREAD])
+def number(value: Tensor) -> float:
+    """A tensor of one element as a plain number; not by ``item``, which a run may forbid or count."""
+    return float(value.tolist())

@@ -36,12 +36,20 @@ class Patches:
         return made
 
     def restore(self) -> None:
-        """Put everything back, the last first; what somebody else replaced since is left to them."""
+        """Put everything back, the last first; what somebody else replaced since is left to them, but without us."""
         while self._undo:
             owner, name, before, made = self._undo.pop()
-            if vars(owner).get(name) is not made:
-                continue
-            if before is _ABSENT:
+            now = vars(owner).get(name)
+            if now is not made:
+                _bypass(now, made)
+            elif before is _ABSENT:
                 delattr(owner, name)
             else:
                 setattr(owner, name, before)
+
+
+def _bypass(wrapper: Any, made: Any) -> None:
+    """Have a function that wrapped ours, as dynamo does with ``Module.__init__``, call what ours wraps."""
+    for cell in getattr(wrapper, "__closure__", None) or ():
+        if cell.cell_contents is made:
+            cell.cell_contents = made.__wrapped__

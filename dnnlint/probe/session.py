@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 STEPS = 5
 _LAG = 3  # with several optimisers, watching ends at the latest when one of them took this many times the steps
-_PAUSE = 0.5  # seconds between two looks at what is known so far
+_PAUSE = 1.0  # seconds between two looks at what is known so far, at least
+_SHARE = 0.02  # of the run's time that looking may take
 
 
 class Session:
@@ -53,7 +54,7 @@ class Session:
         self._ending = False
         self._closed = False
         self._told: set[tuple[object, ...]] = set()
-        self._looked = time.monotonic()
+        self._next_look = time.monotonic() + _PAUSE
 
     def attach(self, model: "nn.Module | None" = None, optimizers: "Iterable[Optimizer]" = ()) -> None:
         """Put on the hooks that the rules' channels need; torch is imported in here at the latest.
@@ -96,11 +97,18 @@ class Session:
         self._closed = True
         self._detach()
         self._look(wait=True)
+        self._let_go()
         if ranks.world_size() > 1 and ranks.rank() > 0:
             try:
                 ranks.share(self.record)
             except Exception as error:
                 self._note(f"rank {ranks.rank()} could not tell what it saw: {type(error).__name__}: {error}")
+
+    def _let_go(self) -> None:
+        """Keep no network of the script's alive; what was seen of it is in the record."""
+        if self._stage is not None:
+            self._stage.let_go()
+        self._stage, self._attachment, self._channels = None, None, []
 
     def gather(self) -> None:
         """Join what the other ranks saw and judge again; for rank 0, when its script is over."""
@@ -116,12 +124,15 @@ class Session:
         counts = [other.steps for other in stage.steppers if other.steps]
         if min(counts) >= self.steps or max(counts) >= self.steps * _LAG:
             self._ending = True
-        if self._ending and self._attachment.safe_to_detach:
+        if self._ending and self._attachment.detachable:
             self.close()
             if self._on_done is not None:
                 self._on_done()
-        elif time.monotonic() - self._looked > _PAUSE:
+        elif time.monotonic() > self._next_look:
+            start = time.monotonic()
             self._look()
+            end = time.monotonic()
+            self._next_look = end + max(_PAUSE, (end - start) / _SHARE)
 
     def _detach(self) -> None:
         if self._attachment is not None:
@@ -152,7 +163,7 @@ class Session:
             return
         try:
             stage.board.flush()
-            stage.board.collect(wait)
+            stage.board.deliver(wait)
             self.record = {Run: self._run(stage)} | {channel.record: channel.told() for channel in self._channels}
             self._judge()
         except Exception as error:
@@ -164,7 +175,6 @@ class Session:
         self._told.update(map(_essence, fresh))
         if fresh and self._on_verdicts is not None:
             self._on_verdicts(fresh)
-        self._looked = time.monotonic()
 
     def _run(self, stage: "Stage") -> Run:
         return Run(

@@ -83,6 +83,12 @@ class Stage:
             for stepper in self.steppers
         )
 
+    def let_go(self) -> None:
+        """Drop everything that keeps networks alive."""
+        self.forget_step()
+        self.graph = None
+        self.book.forget()
+
     def forget_step(self) -> None:
         """Drop what belongs to the step that is over."""
         self.calls.clear()

@@ -1,6 +1,6 @@
 """The watcher: hears what happens in the run and passes it to the channels that want to know."""
 
-import os
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from types import FrameType
@@ -23,6 +23,7 @@ HAPPENINGS = (
     "forward_begins", "layer_output", "forward_ends", "failure", "loss", "backward_begins", "backward_ends",
     "event", "step_begins", "step_ends", "batch",
 )  # fmt: skip
+_TRACERS = (torch._C._TorchDispatchModeKey.FAKE, torch._C._TorchDispatchModeKey.PROXY)
 
 
 class Watcher:
@@ -43,11 +44,12 @@ class Watcher:
         self.stage = stage
         self._done = done
         self._thread = threading.get_ident()
-        self._process = os.getpid()
         self._depth = 0
+        self.on = True
         self.ignoring = False  # inside a call that must not be measured
         self.silent = 0  # inside a call of torch's own that calls what we watch
-        self._call: Call | None = None
+        self._call: Call | None = None  # the one that is running
+        self._failing: Call | None = None  # the last one that returned nothing, perhaps because of an exception
         self._batch: Batch | None = None  # that a DataLoader gave last
         self._losses: list[Loss] = []
         self._loss_number = 0
@@ -73,19 +75,22 @@ class Watcher:
         if threading.get_ident() != self._thread:
             return
         if self._depth == 0:
-            self.ignoring = _unmeasurable()
+            self._call = None
+            self.ignoring = unmeasurable()
             if not self.ignoring:
                 self._begin(module, inputs)
         self._depth += 1
 
-    def after_forward(self, module: nn.Module, inputs: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
-        """Global forward hook; also called, with None, when the forward pass raised."""
+    def after_forward(self, module: nn.Module, inputs: tuple[Any, ...], *rest: Any) -> None:
+        """Global forward hook; when the forward pass raised, torch leaves out the keyword arguments and gives None."""
         if self._depth == 0 or threading.get_ident() != self._thread:
             return
         self._depth -= 1
         if self.ignoring:
+            self.ignoring = self._depth > 0
             return
         call = self._call
+        kwargs, output = rest if len(rest) > 1 else ({}, None)
         if call is not None and output is not None and (call.grad or call.training):
             entry = self.stage.layers.find(module)
             if entry is None:
@@ -100,6 +105,7 @@ class Watcher:
         if not stage.layers.is_network(module) or not self._wanted(module):
             return
         self._number += 1
+        self._failing = None
         batch = self._batch
         call = Call(
             root=module,
@@ -139,6 +145,7 @@ class Watcher:
         self._call = None
         stage = self.stage
         if output is None:
+            self._failing = call
             return
         call.kwargs = kwargs
         stage.forwards += 1
@@ -223,8 +230,12 @@ class Watcher:
 
     def before_step(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         """Global optimiser pre-hook; optimisers that wrap others count once."""
+        if threading.get_ident() != self._thread:
+            return
+        if self._stepping or self._depth:
+            self._recover()
         self._stepping += 1
-        if self._stepping > 1 or threading.get_ident() != self._thread or not optimizer.param_groups:
+        if self._stepping > 1 or not optimizer.param_groups:
             return
         stepper = self.stage.stepper(optimizer)
         if not stepper.rates:
@@ -241,8 +252,10 @@ class Watcher:
 
     def after_step(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         """Global optimiser post-hook."""
+        if threading.get_ident() != self._thread:
+            return
         self._stepping = max(self._stepping - 1, 0)
-        if self._stepping or threading.get_ident() != self._thread or not optimizer.param_groups:
+        if self._stepping or not optimizer.param_groups:
             return
         stage = self.stage
         stepper = stage.stepper(optimizer)
@@ -268,18 +281,38 @@ class Watcher:
     def failure(self, error: BaseException) -> None:
         """The script is ending in an exception."""
         for hear in self._hear["failure"]:
-            hear(self._call, error)
+            hear(self._call or self._failing, error)
+
+    def let_go(self) -> None:
+        """Keep nothing of the script's alive: names that it imported while it was watched may still lead here."""
+        self._call = self._failing = self._batch = None
+        self._losses = []
+        self._hear = dict.fromkeys(HAPPENINGS, [])
+        self._on_output = []
 
     @property
     def here(self) -> bool:
         """Whether this is the process and thread that is watched, and not inside a call that is not to be heard."""
-        return threading.get_ident() == self._thread and not self.silent and os.getpid() == self._process
+        return self.on and not self.silent and threading.get_ident() == self._thread
+
+    def _recover(self) -> None:
+        """Count anew what is running: an exception left a step, or an interrupt a forward pass, without a hook."""
+        running = set()
+        self._stepping = -1  # the step that is about to begin
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            running.add(frame.f_code)
+            self._stepping += frame.f_code.co_qualname == "Optimizer.profile_hook_step.<locals>.wrapper"
+            frame = frame.f_back
+        if nn.Module._call_impl.__code__ not in running:
+            self._depth, self._call = 0, None
 
 
-def _unmeasurable() -> bool:
+def unmeasurable() -> bool:
     """Whether a module runs for someone else than the training: a recomputation, a transform, a tracer."""
     return (
         torch._C._current_graph_task_id() != -1
+        or any(torch._C._get_dispatch_mode(tracer) is not None for tracer in _TRACERS)
         or torch._C._functorch.peek_interpreter_stack() is not None
         or torch.jit.is_tracing()
         or torch.compiler.is_compiling()

@@ -1,7 +1,5 @@
 """Activations: moments, zeros, dead and saturated units of every layer and activation function."""
 
-import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -9,19 +7,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dnnlint.evidence.trace import Activations, ActivationStep, LayerActivations, Spread
+from dnnlint.evidence.trace import Activations, ActivationStep, LayerActivations
 from dnnlint.evidence.vocabulary import ACTIVATIONS, RECTIFIERS, WEIGHTED
 from dnnlint.probe import graph
 from dnnlint.probe.channel import Channel
 from dnnlint.probe.happenings import Backward, Loss, Stepper
 from dnnlint.probe.layers import op_of
-from dnnlint.probe.sampling import ROWS, UNITS, Samples
+from dnnlint.probe.moments import number, spread
+from dnnlint.probe.sampling import Layout, cut, layout
 from dnnlint.probe.stage import Stage, plain
 
 _CHANNELS_FIRST = frozenset({"conv", "conv_transpose", "batchnorm", "instancenorm", "groupnorm"})
+_PASSING = frozenset({"dropout", "flatten", "identity", "pool"})  # nothing of their own to be seen
 _SAVED = {"relu": "_saved_result", "sigmoid": "_saved_result", "tanh": "_saved_result"}
-_LAYERS = 400  # slots; a network of more layers is sampled at the first of them
-_SQUASHED = frozenset({"tanh", "sigmoid"})
+_LAYERS = 400  # a network of more layers is sampled at the first of them
 
 
 @dataclass(eq=False, slots=True)
@@ -31,15 +30,21 @@ class _Seen:
     module: nn.Module
     op: str
     function: bool
-    steps: list[ActivationStep] = field(default_factory=list)
-    alive: list[bool] = field(default_factory=list)  # per sampled unit: non-zero on some row so far
-    first_dead: float | None = None
-    means: set[float] = field(default_factory=set)
-    rows: int = 0
-    units: int = 0
+    shape: Any = None  # shape and strides that the layout was made for
+    layout: Layout | None = None
+    samples: list[tuple[int, int, Tensor]] = field(default_factory=list)  # step, units, values
+    told: int = 0  # samples that were posted
     gate: bool = False
     last: bool = False
     fed_by: nn.Module | None = None
+
+    def cut(self, output: Tensor) -> tuple[Tensor, int]:
+        """A sample of an output, and how many units it has."""
+        shape = output.shape, output.stride()
+        if shape != self.shape or self.layout is None:
+            self.shape = shape
+            self.layout = layout(output, op_of(self.module) in _CHANNELS_FIRST or output.dim() == 4)
+        return cut(output, self.layout), self.layout.units
 
 
 class ActivationsChannel(Channel):
@@ -49,7 +54,6 @@ class ActivationsChannel(Channel):
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
-        self._samples = Samples()
         self._seen: dict[object, _Seen] = {}
         self._fresh: set[object] = set()
         self._last: set[object] = set()  # keys of what losses are computed from
@@ -62,11 +66,17 @@ class ActivationsChannel(Channel):
             return
         seen = self._seen.get(key)
         if seen is None:
-            if len(self._seen) >= _LAYERS:
+            if len(self._seen) >= _LAYERS or op_of(module) in _PASSING:
+                self._fresh.add(key)
                 return
             seen = self._seen[key] = _Seen(module, op_of(module), function=False)
+        self._post(key, seen, made)
+
+    def _post(self, key: object, seen: _Seen, output: Tensor) -> None:
         self._fresh.add(key)
-        self._samples.slot(key, made.device).fill(made, seen.op in _CHANNELS_FIRST or (made.dim() == 4))
+        values, units = seen.cut(output)
+        seen.told += 1
+        self.stage.board.post(values, partial(_receive, seen, self.stage.step, units))
 
     def backward_begins(self, backward: Backward) -> None:
         """Sample the results of activation functions between the layers."""
@@ -99,16 +109,14 @@ class ActivationsChannel(Channel):
             return
         if not plain(result) or not result.dim():
             return
-        if key not in self._seen:
-            self._seen[key] = _Seen(feeder, op, function=True)
-        self._fresh.add(key)
-        self._samples.slot(key, result.device).fill(result, op_of(feeder) in _CHANNELS_FIRST or result.dim() == 4)
+        seen = self._seen.setdefault(key, _Seen(feeder, op, function=True))
+        self._post(key, seen, result)
         self._relate(key, node, read)
 
     def _relate(self, key: object, node: Any, read: graph.Graph) -> None:
         """Note once what feeds an activation and what its result is used for."""
         seen = self._seen.get(key)
-        if seen is None or seen.steps:
+        if seen is None or seen.told > 1:
             return
         seen.fed_by = self._weighted_feeder(node)
         consumers = list(read.consumers.get(node, ()))
@@ -142,100 +150,60 @@ class ActivationsChannel(Channel):
             self._last.add(id(loss.input_layer))
 
     def step_ends(self, stepper: Stepper, parameters: list[Tensor]) -> None:
-        """Reduce all samples of the step together."""
-        step = self.stage.step
-        for block, owners in self._samples.filled():
-            pairs = [(owner[0], owner[1].rows, owner[1].units) if owner is not None else None for owner in owners]
-            ops = {self._seen[owner[0]].op for owner in owners if owner is not None}
-            squashed, cut = not ops.isdisjoint(_SQUASHED), not ops.isdisjoint(RECTIFIERS)
-            posted = _reduce(block, squashed, cut)
-            self.stage.board.post(posted, partial(self._receive, pairs, step, squashed, cut))
-        self._samples.forget()
+        """The next outputs are those of another step."""
         self._fresh.clear()
-
-    def _receive(
-        self,
-        owners: list[tuple[object, int, int] | None],
-        step: int,
-        squashed: bool,
-        cut: bool,
-        values: Sequence[float],
-    ) -> None:
-        slots = len(owners)
-        sums = iter(range(4 + 2 * squashed + cut))
-        columns = {name: values[next(sums) * slots :] for name in ("total", "norm", "low", "high")}
-        columns |= {name: values[next(sums) * slots :] for name in ("beyond", "outside") if squashed}
-        columns |= {name: values[next(sums) * slots :] for name in ("nonzero",) if cut}
-        alive = values[(4 + 2 * squashed + cut) * slots :]
-        for number, owner in enumerate(owners):
-            if owner is None:
-                continue
-            key, rows, units = owner
-            seen = self._seen[key]
-            numbers = {name: column[number] for name, column in columns.items()}
-            here = [value > 0 for value in alive[number * UNITS : number * UNITS + units]]
-            dead = here.count(False) / units if seen.op in RECTIFIERS else None
-            seen.steps.append(_step(step, seen.op, numbers, rows, units, dead))
-            seen.rows += rows
-            seen.units = units
-            seen.means.add(numbers["total"])
-            seen.alive = [a or b for a, b in zip(seen.alive or [False] * units, here, strict=False)]
-            if seen.first_dead is None:
-                seen.first_dead = dead
 
     def told(self) -> Activations:
         """All layers that were sampled, in the order of first calls; a function follows the layer that feeds it."""
-        told = [self._one(seen) for seen in self._seen.values() if seen.steps]
+        told = [self._one(seen) for seen in self._seen.values() if seen.samples]
         return Activations(tuple(sorted(told, key=lambda one: (one.layer.order, one.op in ACTIVATIONS))))
 
     def _one(self, seen: _Seen) -> LayerActivations:
-        rectifier = seen.op in RECTIFIERS and bool(seen.alive)
+        steps = [_step(step, seen.op, values.reshape(-1, units)) for step, units, values in seen.samples]
+        units = seen.samples[0][1]
+        alike = [values.reshape(-1, units) for _, count, values in seen.samples if count == units]
+        cuts = seen.op in RECTIFIERS
         return LayerActivations(
             layer=self.stage.layer(seen.module),
             op=seen.op,
-            steps=tuple(seen.steps),
-            dead=seen.alive.count(False) / len(seen.alive) if rectifier else None,
-            first_dead=seen.first_dead if rectifier else None,
-            distinct=len(seen.means),
-            rows=seen.rows,
-            units=seen.units,
+            steps=tuple(steps),
+            dead=_dead(torch.cat(alike)) if cuts else None,
+            first_dead=steps[0].dead,
+            distinct=len({(step.spread, step.rms) for step in steps}),
+            rows=sum(step.rows for step in steps),
+            units=units,
             gate=seen.gate,
             last=seen.last or (not seen.function and id(seen.module) in self._last),
             fed_by=None if seen.fed_by is None else self.stage.layer(seen.fed_by),
         )
 
 
-def _step(
-    step: int, op: str, numbers: Mapping[str, float], rows: int, units: int, dead: float | None
-) -> ActivationStep:
-    """Moments from sums; the zeros beside a small sample are known to be there and are taken out again."""
-    count = rows * units
-    squares = numbers["norm"] ** 2 / count
-    mean = numbers["total"] / count
-    variance = squares - mean * mean
-    std = math.sqrt(max(variance, 0.0)) if math.isfinite(variance) else variance
-    rms = math.sqrt(squares) if math.isfinite(squares) else squares
-    outside = numbers.get("outside", 0.0) - (ROWS * UNITS - count)
-    saturated = max({"tanh": numbers.get("beyond", 0.0), "sigmoid": outside}.get(op, 0.0), 0.0) / count
-    zeros = 1 - numbers["nonzero"] / count if op in RECTIFIERS else 0.0
-    return ActivationStep(step, Spread(mean, std, numbers["low"], numbers["high"]), rms, zeros, saturated, rows, dead)
+def _receive(seen: _Seen, step: int, units: int, values: Tensor) -> None:
+    seen.samples.append((step, units, values))
 
 
-def _reduce(block: Tensor, squashed: bool, cut: bool) -> Tensor:
-    """Sums over each slot's sample, which zeros beside it do not touch: float32, one number a slot and sum.
+def _step(step: int, op: str, values: Tensor) -> ActivationStep:
+    """Statistics of one sample, (rows, units)."""
+    cuts = op in RECTIFIERS
+    return ActivationStep(
+        step=step,
+        spread=spread(values),
+        rms=number(values.double().square().mean().sqrt()),
+        zeros=number((values == 0).double().mean()) if cuts else 0.0,
+        saturated=_saturated(op, values),
+        rows=len(values),
+        dead=_dead(values) if cuts else None,
+    )
 
-    Args:
-        block: (slots, ROWS, UNITS).
-        squashed: whether a slot holds values of a sigmoid or tanh, whose tails are counted.
-        cut: whether a slot holds values of a rectifier, whose zeros are counted; the largest value of each unit,
-            (slots * UNITS,), comes last.
-    """
-    flat = block.flatten(1)
-    sums = [flat.sum(1), torch.linalg.vector_norm(flat, dim=1), flat.amin(1), flat.amax(1)]
-    if squashed:
-        flags = torch.empty_like(flat)  # comparing into floats is ten times cheaper than counting booleans
-        sums.append(torch.gt(flat.abs(), 0.99, out=flags).sum(1))
-        sums.append(torch.gt((flat - 0.5).abs_(), 0.49, out=flags).sum(1))
-    if cut:
-        sums += [flat.sign().abs_().sum(1), block.amax(1).flatten()]
-    return torch.cat(sums)
+
+def _dead(values: Tensor) -> float:
+    """Share of the units that are zero on every row."""
+    return number((values == 0).all(0).double().mean())
+
+
+def _saturated(op: str, values: Tensor) -> float:
+    if op == "tanh":
+        return number((values.abs() > 0.99).double().mean())
+    if op == "sigmoid":
+        return number(((values > 0.99) | (values < 0.01)).double().mean())
+    return 0.0

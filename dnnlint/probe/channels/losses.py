@@ -1,12 +1,14 @@
 """Losses: values of the loss functions' calls and of what was back-propagated, unscaled."""
 
 import math
+from functools import partial
 
 from torch import Tensor
 
 from dnnlint.evidence.trace import BackwardPass, LossCall, Losses
 from dnnlint.probe.channel import Channel
 from dnnlint.probe.happenings import Backward, Loss
+from dnnlint.probe.moments import number as plain_number
 from dnnlint.probe.sites import Mark
 from dnnlint.probe.stage import Stage, local, plain
 
@@ -32,11 +34,12 @@ class LossesChannel(Channel):
         self._calls.append(loss)
         if result is None or not plain(result) or not result.numel():
             return
-        value = result.detach().float().mean().reshape(1)
-        if loss.options["reduction"] == "sum":
-            value = value / max(_summed(loss), 1)
-        number = loss.number
-        self.stage.board.post(value, lambda values: self._values.__setitem__(number, values[0]))
+        mean = result if result.numel() == 1 else result.detach().float().mean()
+        self.stage.board.post(mean.detach().clone(), partial(self._receive, loss))
+
+    def _receive(self, loss: Loss, value: Tensor) -> None:
+        parts = max(_summed(loss), 1) if loss.options["reduction"] == "sum" else 1
+        self._values[loss.number] = plain_number(value) / parts
 
     def backward_begins(self, backward: Backward) -> None:
         """Post the loss of a backward pass."""
@@ -46,10 +49,12 @@ class LossesChannel(Channel):
         self._backwards.append((backward.called, backward.step, backward.scale is not None))
         if len(backward.roots) != 1 or backward.roots[0].numel() != 1:
             return
-        value = local(backward.roots[0]).detach().float().reshape(1)
-        if backward.scale is not None:
-            value = value / backward.scale
-        self.stage.board.post(value, lambda values: self._backward_values.__setitem__(number, values[0]))
+        value = local(backward.roots[0]).detach()
+        value = value.clone() if backward.scale is None else value.float() / backward.scale
+        self.stage.board.post(value, partial(self._receive_backward, number))
+
+    def _receive_backward(self, number: int, value: Tensor) -> None:
+        self._backward_values[number] = plain_number(value)
 
     def told(self) -> Losses:
         """All calls so far."""

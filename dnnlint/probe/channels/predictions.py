@@ -1,17 +1,15 @@
 """Predictions: what the loss calls were given, as moments of a sample."""
 
-import statistics
-from collections.abc import Sequence
 from functools import partial
 
 import torch
 from torch import Tensor
 
-from dnnlint.evidence.trace import Prediction, Predictions, Spread
+from dnnlint.evidence.trace import Prediction, Predictions
 from dnnlint.probe.channel import Channel
 from dnnlint.probe.channels.losses import told_call
 from dnnlint.probe.happenings import Loss
-from dnnlint.probe.moments import spread, spread_of
+from dnnlint.probe.moments import number, spread
 from dnnlint.probe.stage import Stage, plain
 
 _KEPT = 64  # calls
@@ -28,66 +26,53 @@ class PredictionsChannel(Channel):
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
         self._calls: list[Loss] = []
-        self._numbers: dict[int, Sequence[float]] = {}
+        self._inputs: dict[int, Tensor] = {}  # (rows, outputs)
+        self._targets: dict[int, Tensor] = {}
 
     def loss(self, loss: Loss, given: Tensor, target: Tensor, result: Tensor | None) -> None:
-        """Post moments of input and target."""
+        """Post samples of input and target."""
         if len(self._calls) >= _KEPT or not (plain(given) and plain(target)):
             return
         if not given.numel() or not target.numel():
             return
         self._calls.append(loss)
-        number = loss.number
         with torch.no_grad():
             rows = _rows(given, loss.classes is not None)
-            least, largest = torch.aminmax(rows.sum(1))
-            row_spread = (rows - rows.mean(0)).square_().mean(0).sqrt_().mean()
-            posted = torch.cat((spread_of(rows), torch.stack((least, largest, row_spread))))
-            if loss.by_index:
-                targets = target.reshape(-1)[:_LABELS].float()
-            else:
-                targets = _targets(target)
-                zero_one = ((targets == 0) | (targets == 1)).all().float().reshape(1)
-                targets = torch.cat((spread_of(targets), zero_one))
-            posted = torch.cat((posted, targets))
-        self.stage.board.post(posted, partial(self._numbers.__setitem__, number))
+            targets = target.reshape(-1)[:_LABELS] if loss.by_index else _rows(target, whole=False)
+            self.stage.board.post(rows.clone(), partial(self._receive, self._inputs, loss.number, rows.shape))
+            self.stage.board.post(targets.clone(), partial(self._receive, self._targets, loss.number, targets.shape))
+
+    def _receive(self, book: dict[int, Tensor], number: int, shape: torch.Size, values: Tensor) -> None:
+        book[number] = values.reshape(shape)
 
     def told(self) -> Predictions:
-        """All calls whose numbers have arrived."""
-        return Predictions(
-            tuple(self._one(loss, self._numbers[loss.number]) for loss in self._calls if loss.number in self._numbers)
-        )
+        """All calls whose samples have arrived."""
+        return Predictions(tuple(self._one(loss) for loss in self._calls if loss.number in self._targets))
 
-    def _one(self, loss: Loss, numbers: Sequence[float]) -> Prediction:
-        mean, std, low, high, least, largest, row_spread, *targets = numbers
-        labels = tuple(map(int, targets)) if loss.by_index else ()
+    def _one(self, loss: Loss) -> Prediction:
+        rows, targets = self._inputs[loss.number], self._targets[loss.number]
+        sums = rows.sum(1)
+        several = bool(loss.input_shape) and loss.input_shape[0] > 1
         return Prediction(
             call=told_call(loss, self.stage),
-            input=Spread(mean, std, low, high),
-            target=_moments(labels) if loss.by_index else spread(targets),
-            row_sum=(least, largest) if loss.classes is not None else None,
-            row_spread=row_spread if loss.input_shape and loss.input_shape[0] > 1 else None,
-            labels=labels,
-            zero_one=set(labels) <= {0, 1} if loss.by_index else bool(targets[-1]),
+            input=spread(rows),
+            target=spread(targets),
+            row_sum=(number(sums.min()), number(sums.max())) if loss.classes is not None else None,
+            row_spread=number(rows.std(0, correction=0).mean()) if several else None,
+            labels=tuple(map(int, targets.tolist())) if loss.by_index else (),
+            zero_one=bool(number(((targets == 0) | (targets == 1)).all())),
         )
-
-
-def _moments(labels: Sequence[int]) -> Spread:
-    return Spread(statistics.fmean(labels), statistics.pstdev(labels), min(labels), max(labels))
 
 
 def _rows(given: Tensor, whole: bool) -> Tensor:
-    """At most 32 rows of the input, (rows, outputs), float32; whole rows where there is a class axis, the second."""
+    """At most 32 rows: (rows, outputs); whole rows where there is a class axis, the second."""
     if given.dim() < 2:
-        return given.reshape(-1, 1)[:_WIDE].float()
+        return given.reshape(-1, 1)[:_WIDE]
     if not whole:
-        return given[:_ROWS].reshape(min(len(given), _ROWS), -1)[:, :_WIDE].float()
+        return given[:_ROWS].reshape(min(len(given), _ROWS), -1)[:, :_WIDE]
     if given.dim() > 2:  # positions behind the class axis
-        given = given.movedim(1, -1)[:_ROWS].flatten(0, -2)
-    return given[:: max(len(given) // _ROWS, 1)][:_ROWS].float()
-
-
-def _targets(target: Tensor) -> Tensor:
-    if target.dim() < 2:
-        return target.reshape(-1)[:_WIDE].float()
-    return target[:_ROWS].reshape(min(len(target), _ROWS), -1)[:, :_WIDE].float()
+        given = given[:_ROWS].movedim(1, -1)
+        given = given[(slice(None), *(slice(None, None, max(size // 2, 1)) for size in given.shape[1:-1]))].flatten(
+            0, -2
+        )
+    return given[:: max(len(given) // _ROWS, 1)][:_ROWS]

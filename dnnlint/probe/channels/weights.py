@@ -1,6 +1,6 @@
 """Weights: every parameter as it was before the first step."""
 
-from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -10,11 +10,11 @@ from dnnlint.evidence.vocabulary import ACTIVATIONS
 from dnnlint.probe import graph
 from dnnlint.probe.channel import Channel
 from dnnlint.probe.happenings import Backward, Stepper
-from dnnlint.probe.moments import SPREAD, spread, spread_of
+from dnnlint.probe.moments import number, spread
 from dnnlint.probe.sites import Mark
 from dnnlint.probe.stage import Stage, local
 
-_ROWS, _COLUMNS = 64, 256
+_ROWS, _COLUMNS = 64, 64
 
 
 class WeightsChannel(Channel):
@@ -24,7 +24,7 @@ class WeightsChannel(Channel):
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
-        self._numbers: dict[int, Sequence[float]] = {}
+        self._samples: dict[int, Tensor] = {}  # (rows, columns)
         self._parameters: dict[int, Tensor] = {}
         self._draws: dict[int, Mark | None] = {}
         self._followed: dict[int, str] = {}  # by module: operation that takes its output
@@ -62,23 +62,23 @@ class WeightsChannel(Channel):
 
     def _post(self, name: int, weight: Tensor) -> None:
         rows = weight[:: max(len(weight) // _ROWS, 1)][:_ROWS].flatten(1)
-        rows = rows[:, :: max(rows.shape[1] // _COLUMNS, 1)][:, :_COLUMNS].float()
-        identical = (rows == rows[:1]).all().float().reshape(1)
-        self.stage.board.post(
-            torch.cat((spread_of(rows), identical)), lambda values: self._numbers.__setitem__(name, values)
-        )
+        rows = rows[:, :: max(rows.shape[1] // _COLUMNS, 1)][:, :_COLUMNS]
+        self.stage.board.post(rows.clone(), partial(self._receive, name, rows.shape))
+
+    def _receive(self, name: int, shape: torch.Size, values: Tensor) -> None:
+        self._samples[name] = values.reshape(shape)
 
     def told(self) -> Weights:
         """Weights of all networks that ran, in the order of the layers' first calls."""
         book = self.stage.book
         found = []
-        for name, numbers in self._numbers.items():
+        for name, rows in self._samples.items():
             owner = book.owner(self._parameters[name])
             if owner is None:
                 continue
             info = book.info(self._parameters[name], owner)
-            moments = spread(numbers)
-            identical = bool(numbers[SPREAD]) and info.shape[0] > 1
+            moments = spread(rows)
+            identical = bool(number((rows == rows[:1]).all())) and info.shape[0] > 1
             followed = self._followed.get(id(owner.module), "unknown")
             drawn = self._draws.get(name)
             site = None if drawn is None else self.stage.site(drawn)
