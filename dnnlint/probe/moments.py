@@ -16,4 +16,4 @@ def spread(sample: Tensor) -> Spread:
 
 def number(value: Tensor) -> float:
     """A tensor of one element as a plain number; not by ``item``, which a run may forbid or count."""
-    return float(value.tolist())
+    return float(value.reshape(()).tolist())
