@@ -29,6 +29,14 @@ class Rulebook:
         """Codes of the rules that judge comments; no comment is expected to be needed for these."""
         return self._asking_for(UnusedSuppression)
 
+    @cached_property
+    def only_in_runs(self) -> frozenset[str]:
+        """Codes of the rules that look at runs alone: reading cannot tell whether a comment for these is needed."""
+        from dnnlint.contract import channels, subscriptions
+
+        kinds = ((rule.code, type(rule)) for rule in self.rules)
+        return frozenset(code for code, kind in kinds if channels(kind) and not subscriptions(kind))
+
     def selection(self, path: str) -> Selection:
         """What is on in an absolute file, its per-file ignores aside."""
         settings = self._settings(path)

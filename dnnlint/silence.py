@@ -50,7 +50,8 @@ class Silence:
             checkable = self._rulebook.selection(path).on - self._rulebook.ignored(path)
             silencer = self._silencer(path) if checkable & own else None
             if silencer is not None:
-                facts = silencer.unused(checkable - own, self._defaults <= checkable)
+                judged = checkable - own - self._rulebook.only_in_runs
+                facts = silencer.unused(judged, self._defaults <= checkable)
                 yield from (fact for fact in facts if not self._is_expected(silencer, fact, own))
 
     @property

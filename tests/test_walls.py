@@ -11,12 +11,17 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("rules", "dnnlint")
-OUR_OWN = {"dnnlint"}
+PACK = "<the pack>"  # what the modules of the built-in pack call each other by: relative imports only
+OUR_OWN = {"dnnlint", PACK}
+SHARED = tuple(
+    ".".join([PACK, *file.relative_to(ROOT / "rules").with_suffix("").parts])
+    for file in (ROOT / "rules").rglob("_[a-z]*.py")  # no rules, but words and numbers that several share
+)
 OPEN_TO_ALL = ("dnnlint.diagnostic", "dnnlint.errors", "dnnlint.evidence")
 
 # What may be imported, besides the standard library, in a room; a room that is not named is bound by FORBIDDEN alone.
 ALLOWED = {
-    "rules": ("dnnlint.rule", "dnnlint.evidence", "dnnlint.diagnostic", "dnnlint.packs"),
+    "rules": ("dnnlint.rule", "dnnlint.evidence", "dnnlint.diagnostic", "dnnlint.packs", *SHARED),
     "dnnlint/evidence": ("dnnlint.evidence", "dnnlint.diagnostic"),
     "dnnlint/diagnostic.py": (),
     "dnnlint/errors.py": (),
@@ -25,14 +30,31 @@ ALLOWED = {
     "dnnlint/contract.py": (*OPEN_TO_ALL, "dnnlint.rule"),
     "dnnlint/packs.py": (*OPEN_TO_ALL, "pluggy", "dnnlint.rule", "dnnlint.contract", "dnnlint.installed"),
     "dnnlint/engine.py": (*OPEN_TO_ALL, "dnnlint.rule", "dnnlint.contract"),
+    "dnnlint/join.py": ("dnnlint.diagnostic",),
+    "dnnlint/probe/launch.py": ("dnnlint.errors", "dnnlint.probe.endings"),
+    "dnnlint/probe/endings.py": ("dnnlint.probe.hookless", "dnnlint.probe.patches"),
+    "dnnlint/probe/hookless.py": (),
+    "dnnlint/probe/patches.py": (),
+    "dnnlint/probe/arrival.py": (),
+    "dnnlint/probe/journal.py": (),
 }
 FORBIDDEN = {
-    "dnnlint": ("torch", "pytest", "dnnlint_rules", "rules"),
-    "dnnlint/script": ("dnnlint.rule", "dnnlint.packs", "dnnlint.engine", "dnnlint.report", "dnnlint.cli", "rich"),
-    "dnnlint/report": ("dnnlint.script", "dnnlint.packs", "dnnlint.engine", "dnnlint.cli", "libcst"),
+    "dnnlint": ("pytest", "dnnlint_rules", "rules"),
+    "dnnlint/probe": ("dnnlint.script", "dnnlint.check", "dnnlint.join", "dnnlint.report", "dnnlint.cli"),
+    "dnnlint/script": (
+        "dnnlint.probe",
+        "dnnlint.rule",
+        "dnnlint.packs",
+        "dnnlint.engine",
+        "dnnlint.report",
+        "dnnlint.cli",
+        "rich",
+    ),
+    "dnnlint/report": ("dnnlint.script", "dnnlint.probe", "dnnlint.packs", "dnnlint.engine", "dnnlint.cli", "libcst"),
 }
 ONLY_IN = {
     "libcst": "dnnlint/script",
+    "torch": "dnnlint/probe",
     "rich": "dnnlint/report",
     "rich_argparse": "dnnlint/cli",
     "pluggy": "dnnlint/packs.py",
@@ -47,7 +69,7 @@ def relative(file: Path) -> str:
 
 def imports(file: Path) -> Iterator[str]:
     """Dotted names of all that a file imports, wherever in it the import stands."""
-    package = relative(file).removesuffix(".py").split("/")[:-1]
+    package = [PACK if part == "rules" else part for part in relative(file).removesuffix(".py").split("/")[:-1]]
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -110,7 +132,8 @@ def test_nothing_but_the_metadata_names_the_built_in_pack() -> None:
 
 def test_dependencies_are_what_is_imported() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    declared = {line.partition(">")[0].replace("-", "_") for line in project["dependencies"]}
+    lines = [*project["dependencies"], *project["optional-dependencies"]["probe"]]
+    declared = {line.partition(">")[0].replace("-", "_") for line in lines}
     used = {name.partition(".")[0] for file in FILES for name in imports(file)} - set(sys.stdlib_module_names) - OUR_OWN
 
     assert used == declared
@@ -143,5 +166,14 @@ def test_check_imports_neither_torch_nor_pytest() -> None:
         "sys.exit(','.join({'torch', 'pytest', 'importlib.metadata'} & set(sys.modules)) or 0)"
     )
     done = run(code, "check", str(ROOT / "fixtures/tool/unreadable_source/good.py"))
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_probe_leaves_the_import_of_torch_to_the_script(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text("import sys\nsys.exit(','.join({'torch', 'libcst', 'rich'} & set(sys.modules)) or 0)")
+    code = "from dnnlint.cli import main; main()"
+    done = run(code, "probe", "-q", "--no-static", "--journal", str(tmp_path / "journal"), str(script))
 
     assert (done.returncode, done.stderr) == (0, "")

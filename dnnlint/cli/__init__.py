@@ -13,6 +13,7 @@ usage: dnnlint <command> [options]
 
 commands:
   check [PATHS|-]    read training scripts and report what is wrong in them
+  probe SCRIPT       run a training script and report what is seen in its first steps
   rule CODE|NAME     explain a rule
 
 options:
@@ -20,16 +21,23 @@ options:
   -V, --version      show the version
 """
 OK, FINDINGS, FAILURE, INTERRUPTED = 0, 1, 2, 130
+VERBS = ("check", "probe", "rule")
+Outcome = int | Callable[[], int]  # an exit status, or what is left to do for one
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status; a user's error is one line, never a traceback."""
+    outcome = _careful(sys.argv[1:] if arguments is None else list(arguments))
+    return outcome if isinstance(outcome, int) else outcome()  # exceptions of a user's script are no errors of ours
+
+
+def _careful(arguments: list[str]) -> Outcome:
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - closed by whoever started us
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     try:
-        status = _run(sys.argv[1:] if arguments is None else list(arguments))
+        outcome = _run(arguments)
         sys.stdout.flush()
-        return status
+        return outcome
     except DnnlintError as error:
         return _fail(str(error))
     except KeyboardInterrupt:
@@ -42,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _crash()
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str]) -> Outcome:
     if not arguments:
         sys.stderr.write(USAGE)
         return FAILURE
@@ -58,11 +66,15 @@ def _run(arguments: list[str]) -> int:
     return _verb(first)(rest)
 
 
-def _verb(word: str) -> Callable[[list[str]], int]:
+def _verb(word: str) -> Callable[[list[str]], Outcome]:
     if word == "check":
         from dnnlint.cli.check import run as check
 
         return check
+    if word == "probe":
+        from dnnlint.cli.probe import run as probe
+
+        return probe
     if word == "rule":
         from dnnlint.cli.rule import run as rule
 
@@ -77,7 +89,7 @@ def _unknown(word: str) -> str:
         return f"unknown option {word!r}{nearest(word, ('--help', '--version'))}"
     if os.path.exists(word):
         return f"unknown command {word!r}, did you mean 'dnnlint check {word}'?"
-    return f"unknown command {word!r}{nearest(word, ('check', 'rule')) or ', the commands are check and rule'}"
+    return f"unknown command {word!r}" + (nearest(word, VERBS) or f", the commands are {', '.join(VERBS)}")
 
 
 def _fail(reason: str) -> int:

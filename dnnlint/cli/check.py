@@ -7,10 +7,11 @@ from argparse import Namespace
 from dnnlint.check import Request, Result, check
 from dnnlint.cli.check_options import parser
 from dnnlint.cli.options import listed
+from dnnlint.cli.output import as_text, format_of_environment, tell, write
 from dnnlint.diagnostic import Severity
 from dnnlint.errors import UsageError
 from dnnlint.globs import Glob
-from dnnlint.settings import OUTPUT_FORMATS, Choice, FileIgnore, Governor, Overrides, Settings, file_ignore
+from dnnlint.settings import Choice, FileIgnore, Governor, Overrides, Settings, file_ignore
 
 
 def run(arguments: list[str]) -> int:
@@ -21,7 +22,7 @@ def run(arguments: list[str]) -> int:
     governor = Governor(_overrides(options), options.config, options.isolated)
     settings = governor.at(os.getcwd())
     result = check(_request(options), governor)
-    _write(_report(result, settings.output_format, options.color))
+    write(_report(result, settings.output_format, options.color), sys.stdout)
     if not options.quiet:
         _comment(result, options.verbose, governor)
     return int(not options.exit_zero and _fails(result, settings))
@@ -50,7 +51,7 @@ def _overrides(options: Namespace) -> Overrides:
         extend_exclude=tuple(Glob(pattern, here) for pattern in listed(options.extend_exclude) or ()),
         per_file_ignores=_file_ignores(listed(options.per_file_ignores), here),
         fail_on=options.fail_on,
-        output_format=options.output_format or _format_of_environment(),
+        output_format=options.output_format or format_of_environment(),
         respect_gitignore=options.respect_gitignore,
         force_exclude=options.force_exclude,
     )
@@ -71,37 +72,12 @@ def _file_ignores(pairs: tuple[str, ...] | None, here: str) -> tuple[FileIgnore,
     return tuple(file_ignore(pattern, (selector,), here, "") for pattern, selector in found)
 
 
-def _format_of_environment() -> str | None:
-    value = os.environ.get("DNNLINT_OUTPUT_FORMAT")
-    if not value or value in OUTPUT_FORMATS:
-        return value or None
-    from dnnlint.suggest import nearest
-
-    known = ", ".join(OUTPUT_FORMATS)
-    raise UsageError(f"DNNLINT_OUTPUT_FORMAT: {value!r} is none of {known}{nearest(value, OUTPUT_FORMATS)}")
-
-
 def _report(result: Result, output_format: str, color: str) -> str:
     if output_format == "json":
         from dnnlint.report.json import as_json
 
         return as_json(result.diagnostics)
-    if not result.diagnostics:
-        return ""
-    from dnnlint.report.concise import concise
-    from dnnlint.report.full import full
-    from dnnlint.report.paint import joined, wants_colour
-
-    short = output_format == "concise"
-    segments = concise(result.diagnostics) if short else full(result.diagnostics, result.lines)
-    return joined(segments, wants_colour(color, sys.stdout))
-
-
-def _write(text: str) -> None:
-    """Write findings, whatever characters of theirs the terminal cannot show."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    sys.stdout.flush()
+    return as_text(result.diagnostics, result.lines, output_format, color, sys.stdout)
 
 
 def _comment(result: Result, verbose: bool, governor: Governor) -> None:
@@ -109,26 +85,21 @@ def _comment(result: Result, verbose: bool, governor: Governor) -> None:
     if verbose:
         for name in result.files:
             source = governor.at(os.path.dirname(os.path.abspath(name))).source or "no configuration"
-            _tell(f"checked {name} ({source})")
+            tell(f"checked {name} ({source})", sys.stderr)
         sys.stderr.writelines(result.crashes)
     if result.notebooks:
-        _tell(f"warning: notebooks are not read yet, {len(result.notebooks)} left out")
+        tell(f"warning: notebooks are not read yet, {len(result.notebooks)} left out", sys.stderr)
     if not result.files and not result.unreadable:
-        _tell("warning: no Python files found")
+        tell("warning: no Python files found", sys.stderr)
         return
     shown = {diagnostic.filename for diagnostic in result.diagnostics}
     unseen = [name for name in result.unreadable if name not in shown]
     if unseen:
-        _tell(f"warning: could not be read: {', '.join(unseen)}")
+        tell(f"warning: could not be read: {', '.join(unseen)}", sys.stderr)
     if result.diagnostics or verbose or sys.stderr.isatty():  # a hook or a script that finds nothing is silent
         from dnnlint.report.summary import summary
 
         sys.stderr.write(summary(result.diagnostics, len(result.files), result.read, result.silenced) + "\n")
-
-
-def _tell(text: str) -> None:
-    printable = text.encode("utf-8", "backslashreplace").decode()
-    sys.stderr.write(f"dnnlint: {printable}\n")
 
 
 def _fails(result: Result, settings: Settings) -> bool:

@@ -26,7 +26,7 @@ class OpLines:
 
     def __init__(self) -> None:
         self._numbers: list[int] = []
-        self._lines: list[tuple[CodeType, int]] = []
+        self._lines: list[tuple[CodeType, int] | None] = []
         self._on = False
 
     def start(self) -> None:
@@ -48,6 +48,8 @@ class OpLines:
         if not self._on:
             return
         self._on = False
+        self._numbers.append(torch.autograd._get_sequence_nr())  # what is made from here on was not followed
+        self._lines.append(None)
         if sys.gettrace() == self._enter:
             sys.settrace(None)
         frame: FrameType | None = sys._getframe(1)
@@ -59,9 +61,10 @@ class OpLines:
     def site(self, number: int) -> Site | None:
         """The line that made the node of this number, if its forward pass was followed."""
         place = bisect.bisect_right(self._numbers, number) - 1
-        if place < 0 or (place == len(self._numbers) - 1 and number - self._numbers[place] > 50):
+        line = self._lines[place] if place >= 0 else None
+        if line is None:
             return None
-        code, row = self._lines[place]
+        code, row = line
         path = os.path.abspath(code.co_filename)
         text = linecache.getline(path, row)
         span = Span(row, len(text) - len(text.lstrip()) + 1, row, len(text.rstrip()) + 1)

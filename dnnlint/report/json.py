@@ -1,4 +1,4 @@
-"""A JSON list of findings, for programs."""
+"""Findings as JSON, for programs."""
 
 import json
 import math
@@ -12,6 +12,12 @@ from dnnlint.report.page import page_url
 def as_json(diagnostics: Iterable[Diagnostic]) -> str:
     """Findings as a list of objects; the text ends with a newline."""
     return json.dumps([item(diagnostic) for diagnostic in diagnostics], indent=2, allow_nan=False) + "\n"
+
+
+def run_as_json(diagnostics: Iterable[Diagnostic], run: Mapping[str, Any]) -> str:
+    """Findings beside the record of the run in which they were seen; the text ends with a newline."""
+    document = {"findings": [item(diagnostic) for diagnostic in diagnostics], "run": _plain(run)}
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
 def item(diagnostic: Diagnostic) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The last word of a check: how much was found, in how much."""
+"""The last word: how much was found, in how much."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -15,6 +15,15 @@ def summary(diagnostics: Collection[Diagnostic], files: int, read: int, silenced
         return f"No findings: {scope}."
     places = len({diagnostic.filename for diagnostic in diagnostics})
     return f"Found {_by_severity(diagnostics)} in {counted(places, 'file')}: {scope}."
+
+
+def run_summary(diagnostics: Collection[Diagnostic], steps: int, wanted: int, silenced: int) -> str:
+    """Count findings by severity, and the steps of a run that were watched."""
+    scope = counted(steps, "step") if steps >= wanted else f"{steps} of {counted(wanted, 'step')}"
+    scope = f"{scope} watched"
+    if silenced:
+        scope += f"; {counted(silenced, 'finding')} silenced by comments"
+    return f"Found {_by_severity(diagnostics)}: {scope}." if diagnostics else f"No findings: {scope}."
 
 
 def counted(number: int, noun: str) -> str:

@@ -17,7 +17,7 @@ Run = Callable[..., tuple[int, str, str]]
     ("arguments", "message"),
     [
         (["chekc"], "unknown command 'chekc', did you mean 'check'?"),
-        (["frobnicate"], "unknown command 'frobnicate', the commands are check and rule"),
+        (["frobnicate"], "unknown command 'frobnicate', the commands are check, probe, rule"),
         (["train.py"], "unknown command 'train.py', did you mean 'dnnlint check train.py'?"),
         (["--verison"], "unknown option '--verison', did you mean '--version'?"),
         (["check", "--slect", "ALL"], "unknown option '--slect', did you mean '--select'?"),

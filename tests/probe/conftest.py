@@ -1,0 +1,100 @@
+"""Programs that train, run plainly and under the probe."""
+
+import json
+import os
+import pickle
+import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+NURSERY = Path(__file__).with_name("nursery.py")
+PROBE = ("--no-static", "--isolated", "--select", "ALL", "--journal", os.devnull)
+
+
+class Ended(NamedTuple):
+    """How a program ended."""
+
+    status: int
+    out: str
+    err: str
+    run: dict[str, Any]  # what the report says of the run
+    findings: list[dict[str, Any]]
+    record: Mapping[type, Any]  # what was measured
+    left: list[str]  # what was different in torch when the watching was over
+    end: list[str]  # what was different in torch in the end
+
+    @property
+    def seen(self) -> tuple[int, str, str]:
+        """What a user sees of it."""
+        return self.status, self.out, self.err
+
+
+class Nursery:
+    """One process with torch, which forks for each program."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._count = 0
+        self._server = subprocess.Popen(
+            [sys.executable, str(NURSERY)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._server.stdin is not None
+        self._server.stdin.close()
+        self._server.wait(10)
+
+    def run(self, program: Path | str, *all_options: Sequence[str] | None, **environment: str) -> list[Ended]:
+        """Run a script, or a program's text, once for each set of options, all at a time; None is a plain run."""
+        self._count += 1
+        folder = self._folder / str(self._count)
+        folder.mkdir()
+        script = program if isinstance(program, Path) else folder / "train.py"
+        if isinstance(program, str):
+            script.write_text(textwrap.dedent(program))
+        jobs = [
+            {
+                "prefix": str(folder / f"run{number}"),
+                "script": str(script),
+                "options": None if options is None else ["-q", *PROBE, *options],
+                "environment": {"DNNLINT_DEBUG": "1", **environment},
+            }
+            for number, options in enumerate(all_options)
+        ]
+        assert self._server.stdin is not None and self._server.stdout is not None
+        print(json.dumps(jobs), file=self._server.stdin, flush=True)
+        statuses = json.loads(self._server.stdout.readline())
+        return [ended(job["prefix"], status) for job, status in zip(jobs, statuses, strict=True)]
+
+
+def ended(prefix: str, status: int) -> Ended:
+    """Collect what a program left in its files."""
+    told = json.loads(_read(f"{prefix}.json") or '{"findings": [], "run": {}}')
+    record = pickle.loads(Path(f"{prefix}.record").read_bytes()) if os.path.exists(f"{prefix}.record") else {}
+    left, end = (json.loads(_read(f"{prefix}.{name}") or "[]") for name in ("left", "end"))
+    return Ended(status, _read(f"{prefix}.out"), comparable(_read(f"{prefix}.err")), told["run"], told["findings"], record, left, end)
+
+
+def comparable(text: str) -> str:
+    """Standard error without the frames that start a program."""
+    text = re.sub(r'[ |]* File "<frozen [\w.]+>", line \d+, in \w+\n', "", text)
+    return re.sub(rf'  File "{NURSERY}", .*\n(    .*\n)+', "", text)
+
+
+def _read(path: str) -> str:
+    return Path(path).read_text() if os.path.exists(path) else ""
+
+
+@pytest.fixture(scope="session")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """Where programs are run."""
+    server = Nursery(tmp_path_factory.mktemp("nursery"))
+    yield server
+    server.close()

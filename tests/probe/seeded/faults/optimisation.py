@@ -1,0 +1,79 @@
+"""Faults in the optimiser, its parameters, its rate, and the gradients that it gets."""
+
+from tests.probe.seeded.faults.initialisation import DEEP, DRAWN, activation
+from tests.probe.seeded.faults.network import LAYERS
+from tests.probe.seeded.kinds import Kind, into, kind
+from tests.probe.seeded.lines import BACKWARD, CLEAR, FEATURES, OPTIMIZER, STEP
+from tests.probe.seeded.patch import drop, mark, swap
+
+LEFT_OUT = "parameters-not-optimized"
+VANISHING = "vanishing-gradient"
+EXPLODING = "exploding-gradient"
+RATIO = "update-ratio"
+UNCHANGED = "unchanged-parameter"
+TRAINED = "mlp cnn gru transformer"
+
+KINDS: tuple[Kind, ...] = (
+    kind("never-cleared", "missing-zero-grad", into(TRAINED, drop(CLEAR), mark(BACKWARD), mark(STEP))),
+    kind("cleared-before-step", "wiped-gradients", into(TRAINED, drop(CLEAR), swap(STEP, f"{CLEAR}  #!\n{STEP}"))),
+    kind(
+        "head-left-out",
+        LEFT_OUT,
+        into("mlp", swap(OPTIMIZER, "optimizer = torch.optim.Adam(model[:4].parameters(), lr=1e-3)  #!")),
+        into(
+            "cnn",
+            swap(
+                OPTIMIZER,
+                "parameters = [p for name, p in model.named_parameters() if not name.startswith('head')]\n"
+                "optimizer = torch.optim.AdamW(parameters, lr=2e-3)  #!",
+            ),
+        ),
+        into("gru", swap(OPTIMIZER, "{s}optimizer = torch.optim.Adam({m}.gru.parameters(), lr={rate})  #!")),
+        into("transformer", swap(OPTIMIZER, "optimizer = torch.optim.AdamW({m}.blocks.parameters(), lr={rate})  #!")),
+    ),
+    kind(
+        "layers-in-a-list",
+        LEFT_OUT,
+        into("deep_mlp", swap("self.layers = nn.ModuleList({layers})", "self.layers = {layers}  #!"), drop("model.layers.apply(initialize)"), mark(OPTIMIZER)),
+        into("transformer", swap("self.blocks = nn.ModuleList({layers})", "self.blocks = {layers}  #!"), mark(OPTIMIZER)),
+        into("gpt", swap("self.blocks = nn.Sequential(*{layers})", "self.blocks = {layers}  #!"), swap("x = self.blocks({start})", "x = {start}\nfor block in self.blocks:\n    x = block(x)"), mark(OPTIMIZER)),
+    ),
+    kind(
+        "another-model",
+        LEFT_OUT,
+        into("mlp", swap("import torch", "import copy\n\nimport torch"), swap(OPTIMIZER, "{s}optimizer = torch.optim.Adam(copy.deepcopy(model).parameters(), lr={rate})  #!")),
+        into("cnn", swap(OPTIMIZER, "optimizer = torch.optim.AdamW(Net().parameters(), lr={rate})  #!")),
+        into("transformer", swap(OPTIMIZER, f"{OPTIMIZER}  #!\nmodel = Transformer()  #!")),
+        into("gru", swap(OPTIMIZER, "{s}optimizer = torch.optim.Adam(Classifier().parameters(), lr={rate})  #!")),
+    ),
+    kind(
+        "deep-sigmoid",
+        VANISHING,
+        *(into(network, activation("nn.Sigmoid")[network], drop(DRAWN), *LAYERS[network]) for network in DEEP),
+    ),
+    kind(
+        "exploding-gradient",
+        EXPLODING,
+        into("rnn", swap("nn.init.eye_({weight})", "nn.init.normal_({weight})  #!"), mark("self.rnn = {layer}")),
+        into("rnn_cell", swap("nn.init.orthogonal_({weight})", "nn.init.orthogonal_({weight}, gain=3)  #!"), mark("self.recurrent = {layer}")),
+        *(into(network, swap(DRAWN, "nn.init.normal_({weight})  #!"), *LAYERS[network]) for network in DEEP),
+    ),
+    kind("rate-too-high", RATIO, into(TRAINED, swap(OPTIMIZER, "{s}optimizer = torch.optim.Adam({m}.parameters(), lr=1.0)  #!"))),
+    kind("rate-too-low", RATIO, into(TRAINED, swap(OPTIMIZER, "{s}optimizer = torch.optim.Adam({m}.parameters(), lr=1e-8)  #!"))),
+    kind(
+        "updates-lost-in-bfloat16",
+        UNCHANGED,
+        into(
+            "mlp cnn gru",
+            swap(FEATURES, f"{FEATURES}\nfeatures = features.bfloat16()"),
+            swap(OPTIMIZER, "{m}.to(torch.bfloat16)  #!\n{s}optimizer = torch.optim.AdamW({m}.parameters(), lr=1e-5)  #!"),
+        ),
+    ),
+    kind(
+        "group-with-zero-rate",
+        UNCHANGED,
+        into("mlp", swap(OPTIMIZER, 'groups = [{"params": model[:3].parameters(), "lr": 0.0}, {"params": model[3:].parameters()}]  #!\noptimizer = torch.optim.Adam(groups, lr={rate})  #!')),
+        into("gru", swap(OPTIMIZER, 'heads = [*{m}.fc1.parameters(), *{m}.head.parameters()]\ngroups = [{"params": {m}.gru.parameters(), "lr": 0.0}, {"params": heads}]  #!\n{s}optimizer = torch.optim.Adam(groups, lr={rate})  #!')),
+        into("deep_cnn", swap(OPTIMIZER, 'groups = [{"params": model.features.parameters(), "lr": 0.0}, {"params": model.head.parameters()}]  #!\noptimizer = torch.optim.SGD(groups, lr=0.01)  #!')),
+    ),
+)

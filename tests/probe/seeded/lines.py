@@ -1,0 +1,17 @@
+"""Lines that the healthy networks share, so that one fault fits several of them."""
+
+LABELS = "labels = torch.randint({range})"
+FEATURES = "features = {values}"
+LOADER = "{s}train_loader = DataLoader({data}, shuffle=True)"
+EPOCHS = "for epoch in range({count}):"
+BATCHES = "for inputs, targets in {s}train_loader:"
+CLEAR = "{s}optimizer.zero_grad()"
+LOSS = "loss = {criterion}({output}, targets)"
+BACKWARD = "loss.backward()"
+STEP = "{s}optimizer.step()"
+TRAIN = "{m}.train()"
+EVALUATE = "{m}.eval()"
+SCORE = "outputs = {m}(inputs)"
+HEAD = "return self.head({hidden})"
+
+OPTIMIZER = "{s}optimizer = torch.optim.{algorithm}({m}.parameters(), lr={rate})"
