@@ -15,16 +15,18 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import GradientEdge
 from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 from torch.utils.data import dataloader as loaders
 
 from dnnlint.probe.eager import Eager
+from dnnlint.probe.graph import number
 from dnnlint.probe.handles import Hooks
 from dnnlint.probe.losses import LOSSES, LossFunction
 from dnnlint.probe.patches import Patches, hidden
 from dnnlint.probe.sites import take
-from dnnlint.probe.stage import plain
+from dnnlint.probe.stage import plain, tensors_in
 from dnnlint.probe.watcher import Watcher, unmeasurable
 
 
@@ -38,7 +40,7 @@ class Attachment:
         self._hooks: Hooks | None = None
         self._eager: Eager | None = None
         self._builtins: list[int] = []
-        self._scaled: dict[int, Any] = {}  # by identity of a scaled loss, until its backward pass
+        self._scaled: dict[int, Any] = {}  # scaler by number of a scaled loss's node, until the next backward pass
         self.attached = False
 
     def attach(self) -> None:
@@ -226,11 +228,10 @@ class Attachment:
             if not watcher.here or torch._C._current_graph_task_id() != -1:  # a pass within a pass recomputes
                 return original(tensors, *args, **kwargs)  # type: ignore[no-any-return]
             heard = None
-            tensors = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+            tensors = (tensors,) if isinstance(tensors, (Tensor, GradientEdge)) else tuple(tensors)
             with self._ours():
                 roots = tuple(root for root in tensors if isinstance(root, Tensor))  # the others are bare edges
-                scaler = self._scaled.get(id(roots[0])) if roots else None
-                heard = watcher.backward(roots, getattr(scaler, "_scale", None))
+                heard = watcher.backward(roots, self._scale_of(roots))
             try:
                 original(tensors, *args, **kwargs)
             finally:  # a pass that fails is told as well, and its graph let go
@@ -246,14 +247,18 @@ class Attachment:
 
     def _patch_scaler(self) -> None:
         watcher = self.watcher
-        scaled = self._scaled
+
+        def note(result: Any, scaler: Any) -> None:
+            self._scaled.update((number(one.grad_fn), scaler) for one in tensors_in(result) if one.grad_fn is not None)
 
         def scale(original: Any) -> Any:
+            hear = self._guarded(note)
+
             @functools.wraps(original)
             def patched(self: Any, outputs: Any) -> Any:
                 result = original(self, outputs)
-                if watcher.here and isinstance(result, Tensor) and self.is_enabled():
-                    scaled[id(result)] = self
+                if watcher.here and self.is_enabled():
+                    hear(result, self)
                 return result
 
             return hidden(patched)
@@ -264,6 +269,13 @@ class Attachment:
         )
         self._patches.replace(torch.amp.GradScaler, "unscale_", self._before(unscale))
         self._patches.replace(torch.amp.GradScaler, "step", self._scaler_step)
+
+    def _scale_of(self, roots: tuple[Tensor, ...]) -> Tensor | None:
+        """The factor that a loss was scaled with, or the terms of a sum were."""
+        nodes = [root.grad_fn for root in roots if root.grad_fn is not None]
+        terms = [below for node in nodes for below, _ in node.next_functions if below is not None]
+        scalers = (self._scaled.get(number(node)) for node in (*nodes, *terms))
+        return getattr(next((scaler for scaler in scalers if scaler is not None), None), "_scale", None)
 
     def _scaler_step(self, original: Any) -> Any:
         watcher = self.watcher

@@ -30,7 +30,8 @@ class Board:
 
     def post(self, numbers: Tensor, receiver: Receiver) -> None:
         """Hand in a tensor that nobody else will write to; the receiver gets it as 1-D float32 on the host, later."""
-        self._posted.setdefault(numbers.device, []).append((numbers, receiver))
+        if not numbers.is_meta:  # a tensor without numbers
+            self._posted.setdefault(numbers.device, []).append((numbers, receiver))
 
     def flush(self) -> None:
         """Start the journey of everything posted."""
@@ -64,7 +65,7 @@ def _flat(numbers: Tensor) -> Tensor:
 
 def _ship(numbers: Tensor, device: torch.device, receivers: list[tuple[int, Receiver]]) -> _Shipment:
     if device.type == "cuda":
-        host = torch.empty(numbers.shape, dtype=numbers.dtype, pin_memory=True)
+        host = torch.empty(numbers.shape, dtype=numbers.dtype, device="cpu", pin_memory=True)
         host.copy_(numbers, non_blocking=True)
         arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
         arrived.record(torch.cuda.current_stream(device))

@@ -20,7 +20,7 @@ class Owner(NamedTuple):
 
     parameter: "weakref.ref[Tensor]"
     module: nn.Module
-    path: str
+    name: str
 
 
 class Norms(NamedTuple):
@@ -59,13 +59,12 @@ class Book:
         if met == self._met:
             return
         self._met = met
-        for module, entry in self._stage.layers.modules():
+        for module, _ in self._stage.layers.modules():
             if isinstance(module, torch.jit.ScriptModule):
                 continue
             for name, parameter in module._parameters.items():
                 if parameter is not None and self.owner(parameter) is None:
-                    path = f"{entry.path}.{name}" if entry.path else name
-                    self._owners[id(parameter)] = Owner(weakref.ref(parameter), module, path)
+                    self._owners[id(parameter)] = Owner(weakref.ref(parameter), module, name)
 
     def measure(self, stepper: Stepper, parameters: list[Tensor], scale: Tensor | None) -> None:
         """Post the norms of gradients and weights, one fused reduction a device; once a step, whoever asks."""
@@ -104,7 +103,7 @@ class Book:
             if any(held is parameter for held in stepper.parameters())
         )
         return ParameterInfo(
-            name=owner.path,
+            name=f"{layer.path}.{owner.name}" if layer.path else owner.name,
             layer=layer,
             shape=tuple(parameter.shape),
             dtype=str(parameter.dtype).removeprefix("torch."),
@@ -137,6 +136,8 @@ def _values(gradient: Tensor | None) -> Tensor:
 def sample(tensor: Tensor) -> Tensor:
     """At most 1024 elements spread over a dense tensor: 1-D, in the order of memory, a view where that can be."""
     tensor = local(tensor).detach()
+    if tensor.is_complex():
+        tensor = torch.view_as_real(tensor)
     count = tensor.numel()
     stride = max(count // SAMPLE, 1)
     if count and _is_dense(tensor):

@@ -2,7 +2,7 @@
 
 import math
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -11,6 +11,7 @@ from torch.nn.parameter import is_lazy
 
 from dnnlint.diagnostic import Site
 from dnnlint.evidence.trace import Layer
+from dnnlint.probe.origins import Origin, of_part, of_root
 from dnnlint.probe.sites import Mark, site, take
 
 _OPS = {
@@ -70,7 +71,8 @@ class Entry(NamedTuple):
     network: str
     op: str
     leaf: bool
-    built: Mark | None
+    built: Mark | None  # where it was constructed, if that was watched
+    parent: "weakref.ref[nn.Module] | None"
     number: int  # order of meeting
 
 
@@ -83,6 +85,7 @@ class Layers:
         self._entries: dict[int, Entry] = {}
         self._called: dict[int, int] = {}  # order of first calls
         self._told: dict[int, Layer] = {}
+        self._origins: dict[int, Origin | None] = {}  # of modules that existed before
 
     def construct(self, module: nn.Module) -> None:
         """Note where a module is being constructed; the outermost constructor of it comes first."""
@@ -90,17 +93,35 @@ class Layers:
         if known is None or known[0]() is not module:
             self._built[id(module)] = weakref.ref(module), take(3, maker_of=module)
 
-    def meet(self, root: nn.Module) -> Entry:
-        """Register a network and everything in it, unless it is known already."""
+    def meet(self, root: nn.Module, within: nn.Module | None = None) -> Entry:
+        """Register a network and everything in it, unless it is known already.
+
+        Args:
+            root: the network, or a part that is in no attribute of the network it runs in.
+            within: the network that such a part runs in.
+        """
         known = self.find(root)
         if known is not None:
             return known
         inner = unwrapped(root)
-        network = type(inner).__name__
-        for path, module, built in _walk(inner, self._mark(inner) or self._mark(root), self._mark):
-            if self.find(module) is None:
+        network = type(inner if within is None else unwrapped(within)).__name__
+        if self._mark(inner) is None and self._mark(root) is None:
+            self._origins[id(inner)] = of_root(inner) or of_root(root)
+        for path, module, parent in _walk(inner):
+            known = self.find(module)
+            if known is None or (path and not known.path):  # it may have been called alone before
+                self._told.pop(id(module), None)
+                if module is not inner:
+                    self._origins.pop(id(module), None)
                 self._entries[id(module)] = Entry(
-                    weakref.ref(module), path, network, op_of(module), _is_leaf(module), built, len(self._entries)
+                    weakref.ref(module),
+                    path,
+                    network,
+                    op_of(module),
+                    _is_leaf(module),
+                    self._mark(module) or (self._mark(root) if module is inner else None),
+                    None if parent is None else weakref.ref(parent),
+                    len(self._entries),
                 )
         if self.find(root) is None:
             top = self._entries[id(inner)]
@@ -139,14 +160,36 @@ class Layers:
             return told
         if entry is None:
             mark = self._mark(module)
-            entry = Entry(weakref.ref(module), "", type(module).__name__, op_of(module), False, mark, 0)
+            entry = Entry(weakref.ref(module), "", type(module).__name__, op_of(module), False, mark, None, 0)
         fan_in, units = _fans(module)
         kind = type(module).__name__.removeprefix("FSDP")
         layer = Layer(
-            entry.path, kind, entry.op, site(entry.built, self._fallback), entry.network, order, fan_in, units
+            entry.path, kind, entry.op, self._site(module, entry), entry.network, order, fan_in, units
         )
         self._told[id(module)] = layer
         return layer
+
+    def _site(self, module: nn.Module, entry: Entry) -> Site:
+        """Where a module was built: as it was seen, as its source tells, where its parent was, where we were started."""
+        if entry.built is not None:
+            return site(entry.built, self._fallback)
+        origin = self._origin(module, entry)
+        if origin is not None:
+            return origin.site
+        parent = None if entry.parent is None else entry.parent()
+        above = None if parent is None else self.find(parent)
+        return self._fallback if parent is None or above is None else self._site(parent, above)
+
+    def _origin(self, module: nn.Module, entry: Entry) -> Origin | None:
+        if id(module) not in self._origins:
+            parent = None if entry.parent is None else entry.parent()
+            above = None if parent is None else self.find(parent)
+            self._origins[id(module)] = (
+                None
+                if parent is None or above is None
+                else of_part(parent, self._origin(parent, above), entry.path.rpartition(".")[2], module)
+            )
+        return self._origins[id(module)]
 
     def modules(self) -> Iterator[tuple[nn.Module, Entry]]:
         """All modules that were met and still live."""
@@ -178,24 +221,21 @@ def unwrapped(root: nn.Module) -> nn.Module:
         root = inner
 
 
-def _walk(
-    module: nn.Module, built: Mark | None, mark_of: Callable[[nn.Module], Mark | None], path: str = ""
-) -> Iterator[tuple[str, nn.Module, Mark | None]]:
-    """A module and all below it, parents first; a child that was copied counts as built where its parent was."""
-    stack = [(path, module, built)]
+def _walk(module: nn.Module) -> Iterator[tuple[str, nn.Module, nn.Module | None]]:
+    """Path, module and parent of a module and all below it, parents first."""
+    stack: list[tuple[str, nn.Module, nn.Module | None]] = [("", module, None)]
     seen: set[int] = set()
     while stack:
-        path, module, built = stack.pop()
+        path, module, parent = stack.pop()
         if id(module) in seen:
             continue
         seen.add(id(module))
-        yield path, module, built
+        yield path, module, parent
         if isinstance(module, torch.jit.ScriptModule):  # its parts never call hooks
             continue
         for name, child in reversed(list(module._modules.items())):
             if child is not None:
-                below = f"{path}.{name}" if path else name
-                stack.append((below, child, mark_of(child) or built))
+                stack.append((f"{path}.{name}" if path else name, child, module))
 
 
 def clean_path(path: str) -> str:

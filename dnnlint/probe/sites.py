@@ -95,10 +95,10 @@ def _span(code: CodeType, instruction: int, path: str) -> Span:
     if end_row is None or column is None or end_column is None:
         text = linecache.getline(path, row)
         return Span(row, len(text) - len(text.lstrip()) + 1, row, len(text.rstrip()) + 1)
-    return Span(row, _characters(path, row, column), end_row, _characters(path, end_row, end_column))
+    return Span(row, characters(path, row, column), end_row, characters(path, end_row, end_column))
 
 
-def _characters(path: str, row: int, offset: int) -> int:
+def characters(path: str, row: int, offset: int) -> int:
     """Column from 1 in characters, of a byte offset into a line of UTF-8."""
     text = linecache.getline(path, row)
     return len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore")) + 1 if text else offset + 1

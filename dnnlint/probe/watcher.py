@@ -94,7 +94,7 @@ class Watcher:
         if call is not None and output is not None and (call.grad or call.training):
             entry = self.stage.layers.find(module)
             if entry is None:
-                entry = self.stage.layers.meet(module)
+                entry = self.stage.layers.meet(module, call.root)
             if entry.leaf:
                 self._leaf(module, inputs, output)
         if self._depth == 0 and call is not None:

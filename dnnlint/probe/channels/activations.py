@@ -126,11 +126,18 @@ class ActivationsChannel(Channel):
         seen.last = bool(consumers) and all("Loss" in graph.name(user) for user in consumers)
 
     def _feeder(self, node: Any) -> tuple[nn.Module | None, int]:
-        """The layer whose output an activation takes, directly or behind shape changes."""
-        below = [inner for inner, _ in node.next_functions if inner is not None]
-        made_by = graph.producer(below[0], self.stage.producers) if len(below) == 1 else None
-        number = -1 if made_by is None else graph.number(made_by)
-        return self.stage.producers.get(number), number
+        """The layer whose output an activation takes, directly or behind shape changes and arithmetic."""
+        for _ in range(8):
+            below = [inner for inner, _ in node.next_functions if inner is not None and not hasattr(inner, "variable")]
+            if not below:
+                break
+            node = below[0]
+            number = graph.number(node)
+            if number in self.stage.producers:
+                return self.stage.producers[number], number
+            if graph.op(node) in ACTIVATIONS:
+                break
+        return None, -1
 
     def _weighted_feeder(self, node: Any) -> nn.Module | None:
         """The nearest layer with weights before an activation, behind normalisations, dropout and functions."""

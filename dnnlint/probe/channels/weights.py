@@ -54,7 +54,7 @@ class WeightsChannel(Channel):
         for parameter in parameters:
             weight = local(parameter).detach()
             name = id(parameter)
-            if weight.dim() < 2 or not weight.numel() or weight.is_meta or name in self._parameters:
+            if weight.dim() < 2 or not weight.numel() or weight.is_complex() or name in self._parameters:
                 continue
             self._parameters[name] = parameter
             self._draws[name] = self.stage.draws.get(parameter.data_ptr())
