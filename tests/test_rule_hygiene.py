@@ -18,6 +18,7 @@ FAMILIES = {
     "optimisation": 5,
     "step": 6,
     "experiment": 8,
+    "hardware": 9,
 }
 SECTIONS = ["Why it hurts", "How it decides", "What it misses", "How to silence", "Related"]
 CURES = ("use-", "avoid-", "prefer-", "check-", "do-not-", "always-", "never-")
@@ -83,37 +84,60 @@ def test_texts_end_as_what_they_are(rules: tuple[Rule, ...]) -> None:
     wrong = [
         rule.name
         for rule in rules
-        if rule.message.endswith(".") or not rule.why.endswith(".") or not rule.mend.endswith(".")
+        if rule.message.endswith(".")
+        or rule.measured.endswith(".")
+        or not rule.why.endswith(".")
+        or not rule.mend.endswith(".")
     ]
 
     assert wrong == []
 
 
 def test_texts_are_single_lines(rules: tuple[Rule, ...]) -> None:
-    assert [rule.name for rule in rules if "\n" in rule.message + rule.why + rule.mend] == []
+    assert [rule.name for rule in rules if "\n" in rule.message + rule.measured + rule.why + rule.mend] == []
 
 
-def blanks(rule: Rule) -> set[str]:
-    templates = (rule.message, rule.why, rule.mend)
+def blanks(rule: Rule, half: str) -> set[str]:
+    said = rule.measured if half == "runtime" and rule.measured else rule.message
+    templates = (said, rule.why, rule.mend)
     fields = [field for text in templates for _, field, _, _ in string.Formatter().parse(text) if field]
     return {re.split(r"[.\[]", field)[0] for field in fields}
 
 
-def calls_of_at(tree: ast.AST) -> Iterator[ast.Call]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "at":
-            yield node
+def calls_of_at(rule: Rule) -> Iterator[tuple[str, ast.Call]]:
+    """Findings that a rule states, with the half that states them."""
+    for half in ast.walk(ast.parse(Path(inspect.getfile(type(rule))).read_text())):
+        if isinstance(half, ast.FunctionDef):
+            for node in ast.walk(half):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "at":
+                    yield half.name, node
 
 
 def test_every_blank_is_filled_by_every_finding(rules: tuple[Rule, ...]) -> None:
     unfilled = []
     for rule in rules:
-        for call in calls_of_at(ast.parse(Path(inspect.getfile(type(rule))).read_text())):
+        for half, call in calls_of_at(rule):
             given = {keyword.arg for keyword in call.keywords}
             if None not in given:  # a ** that only running it can open
-                unfilled += [f"{rule.name}: {blank}" for blank in blanks(rule) - given]
+                unfilled += [f"{rule.name}: {blank}" for blank in blanks(rule, half) - given]
 
     assert unfilled == []
+
+
+def test_measured_findings_carry_the_number_its_threshold_and_the_unit(rules: tuple[Rule, ...]) -> None:
+    bare = []
+    for rule in rules:
+        for half, call in calls_of_at(rule):
+            evidence = next((word.value for word in call.keywords if word.arg == "evidence"), None)
+            keys = (
+                {key.value for key in evidence.keys if isinstance(key, ast.Constant)}
+                if isinstance(evidence, ast.Dict)
+                else set()
+            )
+            if half == "runtime" and not keys >= {"measured", "threshold", "unit"}:
+                bare.append(rule.name)
+
+    assert bare == []
 
 
 def test_rules_fit_in_two_screens(rules: tuple[Rule, ...]) -> None:

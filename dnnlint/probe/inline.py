@@ -55,8 +55,10 @@ class probe(contextlib.AbstractContextManager["probe"]):  # noqa: N801 - it is c
     ) -> None:
         if model is not None and not isinstance(model, nn.Module):
             raise UsageError(f"probe: model is a {type(model).__name__}, not a torch.nn.Module")
-        if steps < 1:
-            raise UsageError(f"probe: steps is {steps}, and at least 1 is needed")
+        if loss_fn is not None and not callable(loss_fn):
+            raise UsageError(f"probe: loss_fn is a {type(loss_fn).__name__}, not a function")
+        if not isinstance(steps, int) or steps < 1:
+            raise UsageError(f"probe: steps is {steps!r}, and at least 1 is needed")
         self._model = model
         self._optimizers = _optimizers(optimizer)
         self._rules = _rules(select, ignore)
@@ -130,7 +132,7 @@ class probe(contextlib.AbstractContextManager["probe"]):  # noqa: N801 - it is c
 
 
 def _optimizers(given: Optimizer | Iterable[Optimizer] | None) -> tuple[Optimizer, ...]:
-    found = () if given is None else (given,) if isinstance(given, Optimizer) else tuple(given)
+    found = () if given is None else tuple(given) if isinstance(given, Iterable) else (given,)
     for one in found:
         if not isinstance(one, Optimizer):
             raise UsageError(f"probe: optimizer is a {type(one).__name__}, not a torch.optim.Optimizer")

@@ -30,6 +30,7 @@ class Origin(NamedTuple):
     node: ast.expr
     names: dict[str, Any]  # globals of its code
     owner: type | None  # whose method it stands in
+    target: tuple[str, str]  # variable that it is assigned to, and the object whose attribute that is
 
     @property
     def site(self) -> Site:
@@ -112,7 +113,7 @@ def _of_variable(made: nn.Module, name: str, scopes: Iterator[Scope], names: dic
     for scope in scopes:
         found = _best([one for one in syntax.assigned(scope, name) if not one.added], made)
         if found is not None:
-            return Origin(scope, found, names, None)
+            return Origin(scope, found, names, None, (name, ""))
     return None
 
 
@@ -126,7 +127,7 @@ def _of_attribute(kind: type, name: str, made: nn.Module) -> Origin | None:
             scope = syntax.scope_of_code(code)
             found = None if scope is None else _best(syntax.assigned(scope, name, scope.own), made)
             if scope is not None and found is not None:
-                return Origin(scope, found, method.__globals__, kind)
+                return Origin(scope, found, method.__globals__, kind, (name, scope.own))
     return None
 
 
@@ -152,6 +153,8 @@ def _of_element(origin: Origin, parent: nn.Module, name: str, part: nn.Module) -
     if built is None or not isinstance(built.node, ast.Call):
         return None
     items = list(_items(built.scope, built.node))
+    added = [one for one in syntax.assigned(built.scope, *built.target) if one.added] if built.target[0] else []
+    items += [item for one in added for item in _added(built.scope, one)]
     keyed = [item for item in items if item.key == name]
     if keyed:
         return built._replace(node=_maker(keyed[0].value, part))
@@ -177,7 +180,7 @@ def _constructor(origin: Origin, made: nn.Module) -> Origin | None:
         if helper is None or scope is None or not returned:
             return None
         named = [value for value in returned if _makes(_maker(value, made), made)]
-        origin = Origin(scope, _maker((named or returned)[0], made), helper.__globals__, origin.owner)
+        origin = Origin(scope, _maker((named or returned)[0], made), helper.__globals__, origin.owner, ("", ""))
     return None
 
 
@@ -220,8 +223,12 @@ def _items(scope: Scope, node: ast.expr, repeated: bool = False) -> Iterator[Ass
         yield from _items(scope, node.right, repeated) if isinstance(node.op, ast.Add) else ()
     elif isinstance(node, ast.Name):
         for one in syntax.assigned(scope, node.id):
-            inner = (item for item in _items(scope, one.value, repeated or one.repeated) if one.value is not node)
-            yield from (item._replace(key=one.key) if one.key else item for item in inner)
+            yield from _added(scope, one._replace(repeated=repeated or one.repeated)) if one.value is not node else ()
+
+
+def _added(scope: Scope, one: Assigned) -> Iterator[Assigned]:
+    for item in _items(scope, one.value, one.repeated):
+        yield item._replace(key=one.key) if one.key else item
 
 
 def _pair(node: ast.expr, repeated: bool) -> Assigned:

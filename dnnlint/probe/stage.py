@@ -42,6 +42,7 @@ class Stage:
         self.book = Book(self)
         self.loaders = Loaders(self)
         self._numbers: dict[int, Stepper] = {}
+        self._made: dict[object, Site] = {}  # lines of operations by what their results are used for
 
     def site(self, mark: Mark | None) -> Site:
         """A position as a line; the script itself where only libraries were on the stack."""
@@ -51,9 +52,14 @@ class Stage:
         """A module as evidence."""
         return self.layers.layer(module)
 
-    def made(self, number: int, module: nn.Module | None) -> Site | None:
-        """The line that an operation comes from: of its call, or where the module that a container calls was built."""
-        line = self.lines.site(number)
+    def made(self, number: int, module: nn.Module | None, use: object) -> Site | None:
+        """The line that an operation comes from: of its call, or where the module that a container calls was built.
+
+        Lines are followed in the first step only: later operations with the same use come from the same line.
+        """
+        line = self.lines.site(number) or self._made.get(use)
+        if line is not None:
+            self._made[use] = line
         if module is None or type(module).__module__.partition(".")[0] != "torch":
             return line
         return self.layer(module).built

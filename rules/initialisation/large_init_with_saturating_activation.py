@@ -3,11 +3,15 @@
 from math import sqrt
 
 from dnnlint.evidence.script import WeightInit
+from dnnlint.evidence.trace import Activations, LayerActivations, Run, Weights, WeightStats
 from dnnlint.evidence.vocabulary import SATURATING
 from dnnlint.rule import Findings, Rule, Severity
 
+from .._wording import named
+
 WIDE = 3.0
 HOPELESS = 10.0
+SATURATED = 0.33  # share of outputs at their tails: |tanh| > 0.99, or sigmoid outside 0.01 to 0.99
 
 
 class LargeInitWithSaturatingActivation(Rule):
@@ -26,9 +30,12 @@ class LargeInitWithSaturatingActivation(Rule):
     count with b / sqrt(3). From s * sqrt(n) = 3 on, more than a third of sigmoid units and two thirds of tanh units
     start where the slope is less than a quarter of its best: a warning. From 10 on it is four units in five: an
     error.
+    In the run: the same spread, from the weights as they are before the first step, and a third or more of the
+    outputs of the activation at their tails on the first batch; gates, the last activation and runs that load weights
+    are left alone. An error from 10 on.
 
     ## What it misses
-    Initialisation whose spread is not a known number, and inputs that are far from unit variance.
+    When reading, initialisation whose spread is not a known number, and inputs that are far from unit variance.
 
     ## How to silence
     Write `# dnnlint: ignore[large-init-with-saturating-activation]` behind the initialisation, with the reason.
@@ -41,6 +48,10 @@ class LargeInitWithSaturatingActivation(Rule):
     level = Severity.WARNING
     message = (
         "weights with standard deviation {std:.3g} over {fan_in} inputs give {activation} a spread of {spread:.1f}"
+    )
+    measured = (
+        "weights of {layer} with standard deviation {std:.3g} over {fan_in} inputs saturate {share:.0%} of the "
+        "{activation} outputs at the first step"
     )
     why = "Most units start saturated, where the slope is about zero, so they receive no gradient and do not learn."
     mend = "Scale by the fan-in: use `nn.init.xavier_uniform_`, or a standard deviation near {fit:.2g}."
@@ -62,3 +73,41 @@ class LargeInitWithSaturatingActivation(Rule):
             spread=spread,
             fit=1 / sqrt(fan_in),
         )
+
+    def runtime(self, weights: Weights, activations: Activations, run: Run) -> Findings:
+        said = set()
+        for entry in () if run.resumed else weights.weights:
+            layer = entry.parameter.layer
+            place = entry.drawn or layer.built
+            squashed, fan_in = _squashed(entry, activations), layer.fan_in
+            if squashed is None or not fan_in or not entry.spread.finite or place in said:
+                continue
+            spread = entry.spread.std * sqrt(fan_in)
+            if spread <= WIDE:
+                continue
+            said.add(place)
+            yield self.at(
+                place,
+                severity=Severity.ERROR if spread > HOPELESS else Severity.WARNING,
+                related=((layer.built, "the layer"), (squashed.layer.built, "the activation that saturates")),
+                evidence={"measured": spread, "threshold": WIDE, "unit": "standard deviations"},
+                layer=named(layer),
+                std=entry.spread.std,
+                fan_in=fan_in,
+                share=squashed.steps[0].saturated,
+                activation=squashed.op,
+                fit=1 / sqrt(fan_in),
+            )
+
+
+def _squashed(entry: WeightStats, activations: Activations) -> LayerActivations | None:
+    """The saturated activation that takes a layer's output; None for vectors, and where nothing saturates."""
+    owned = entry.parameter
+    if len(owned.shape) < 2 or entry.followed_by not in SATURATING or (owned.layer.fan_in or 0) < 1:
+        return None
+    for heard in activations.layers:
+        fed = heard.fed_by == owned.layer or heard.layer == owned.layer
+        inner = fed and heard.op in SATURATING and not heard.gate and not heard.last
+        if inner and heard.steps and heard.steps[0].saturated >= SATURATED:
+            return heard
+    return None

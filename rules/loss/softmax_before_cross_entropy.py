@@ -1,9 +1,11 @@
 """DNN401: softmax applied twice, once before and once inside the loss."""
 
 from dnnlint.evidence.script import LossCall
-from dnnlint.evidence.vocabulary import SOFTMAX_LOSSES
+from dnnlint.evidence.trace import Prediction, Predictions
+from dnnlint.evidence.vocabulary import DISTRIBUTIONS, SOFTMAX_LOSSES
 from dnnlint.rule import Findings, Rule, Severity
 
+CLOSE = 1e-3
 TWICE = {
     "softmax": (Severity.ERROR, "applied twice, it keeps the loss from getting small and the gradients near zero"),
     "log_softmax": (Severity.ADVICE, "a log-softmax before it changes nothing and costs time"),
@@ -24,9 +26,11 @@ class SoftmaxBeforeCrossEntropy(Rule):
     of the network, in a helper, or in the training loop; views and indexing in between do not matter. If it comes out
     of `log_softmax` throughout, nothing is wrong but the work is done twice: that is only advice. If some paths are
     normalised and others are not, the rule is silent.
+    In the run: the input of a loss call that is trained on was made by softmax; or, wherever it was made, on
+    two batches or more all of it lies in [0, 1] and every row sums to 1 within a thousandth, which raw scores never do.
 
     ## What it misses
-    Losses written by hand, and predictions that pass through code that was not understood.
+    Losses written by hand, and, when reading, predictions that pass through code that was not understood.
 
     ## How to silence
     Write `# dnnlint: ignore[softmax-before-cross-entropy]` behind the softmax, with the reason.
@@ -38,6 +42,7 @@ class SoftmaxBeforeCrossEntropy(Rule):
     code = "DNN401"
     level = Severity.ERROR
     message = "{activation} is applied to what `{loss}` receives"
+    measured = "`{loss}` receives {what}: rows sum to between {low:.3f} and {high:.3f}"
     why = "The loss applies softmax itself: {effect}."
     mend = "Pass the raw scores to the loss; apply softmax only where probabilities are shown."
 
@@ -53,3 +58,44 @@ class SoftmaxBeforeCrossEntropy(Rule):
             yield self.at(
                 operation.place, severity=severity, related=taken, activation=name, loss=loss.kind, effect=effect
             )
+
+    def runtime(self, predictions: Predictions) -> Findings:
+        trained = [entry for entry in predictions.calls if entry.call.trains and entry.call.kind in SOFTMAX_LOSSES]
+        said = set()
+        for entry in trained:
+            call = entry.call
+            kind = _activation(entry, [other for other in trained if other.call.called == call.called])
+            place = call.made or call.called
+            if not kind or place in said:
+                continue
+            said.add(place)
+            severity, effect = TWICE[kind]
+            low, high = entry.row_sum or (entry.input.low, entry.input.high)
+            yield self.at(
+                place,
+                severity=severity,
+                related=((call.called, "the loss is taken here"),),
+                evidence={"measured": high, "threshold": 1.0, "unit": "sum of a row"},
+                loss=call.kind,
+                what=f"the result of {kind.replace('_', '-')}"
+                if call.input_op in {kind, *DISTRIBUTIONS}
+                else "probabilities",
+                low=low,
+                high=high,
+                effect=effect,
+            )
+
+
+def _activation(entry: Prediction, alike: list[Prediction]) -> str:
+    """What was applied to the input: as an operation that was seen, or as the mark that it left on the values."""
+    if entry.call.input_op in DISTRIBUTIONS:
+        return "softmax"
+    if entry.call.input_op == "log_softmax":
+        return "log_softmax"
+    return "softmax" if len(alike) > 1 and all(map(_sums_to_one, alike)) else ""
+
+
+def _sums_to_one(entry: Prediction) -> bool:
+    low, high = entry.row_sum or (0.0, 0.0)
+    within = entry.input.low >= 0 and entry.input.high <= 1 + CLOSE
+    return within and abs(low - 1) <= CLOSE and abs(high - 1) <= CLOSE and (entry.call.classes or 0) > 1

@@ -1,8 +1,11 @@
 """DNN201: a rectifier as the last word of a regression network."""
 
 from dnnlint.evidence.script import LossCall, Operation
+from dnnlint.evidence.trace import Prediction, Predictions
 from dnnlint.evidence.vocabulary import RECTIFIERS, REGRESSION_LOSSES, WEIGHTED
 from dnnlint.rule import Findings, Rule, Severity
+
+BELOW = 0.02  # of the targets' range: less may be rounding or noise around zero
 
 
 class ReluOnRegressionOutput(Rule):
@@ -18,11 +21,13 @@ class ReluOnRegressionOutput(Rule):
     The loss is a regression loss (squared, absolute, Huber); everything that can reach its prediction is known and
     comes out of `relu` or `relu6`, applied to a layer with weights. Silent where the targets visibly cannot be
     negative (clamped, counts, pixels scaled to [0, 1]) and where prediction and target both come from networks, as in
-    distillation and perceptual losses. `softplus` and leaky rectifiers are left alone.
+    distillation and perceptual losses. `softplus` and leaky rectifiers are left alone. Reading cannot see the data, so
+    this is a warning.
+    In the run: the prediction was made by a rectifier, no value of it is negative, and targets lie below zero by more
+    than 2 % of their range: an error.
 
     ## What it misses
-    Whether the targets really are negative: reading cannot see the data, so this is a warning. `sigmoid` and `tanh`
-    before a regression loss are another matter.
+    `sigmoid` and `tanh` before a regression loss are another matter.
 
     ## How to silence
     Where targets cannot be negative (depth, prices, ages), write `# dnnlint: ignore[relu-on-regression-output]`
@@ -35,6 +40,7 @@ class ReluOnRegressionOutput(Rule):
     code = "DNN201"
     level = Severity.WARNING
     message = "the prediction that `{loss}` receives ends in {activation} and cannot be negative"
+    measured = "what `{loss}` receives ends in {activation} and cannot be negative, but targets go down to {low:.3g}"
     why = "Negative targets are out of reach, and an output that is cut to zero has no gradient to recover by."
     mend = "Drop the activation after the last layer."
 
@@ -46,6 +52,37 @@ class ReluOnRegressionOutput(Rule):
         for operation in loss.last if len(loss.before) == len(loss.last) else ():
             taken = ((loss.place, "the loss is taken here"),)
             yield self.at(operation.place, related=taken, loss=loss.kind, activation=operation.kind)
+
+    def runtime(self, predictions: Predictions) -> Findings:
+        said = set()
+        for prediction in predictions.calls:
+            call, target = prediction.call, prediction.target
+            place = call.made or call.called
+            if not _out_of_reach(prediction) or place in said:
+                continue
+            said.add(place)
+            yield self.at(
+                place,
+                severity=Severity.ERROR,
+                related=((call.called, "the loss is taken here"),),
+                evidence={"measured": target.low, "threshold": 0.0, "unit": "lowest target"},
+                loss=call.kind,
+                activation=call.input_op,
+                low=target.low,
+            )
+
+
+def _out_of_reach(prediction: Prediction) -> bool:
+    call, target = prediction.call, prediction.target
+    rectified = call.input_op in RECTIFIERS and prediction.input.low >= 0
+    return (
+        call.trains
+        and call.kind in REGRESSION_LOSSES
+        and rectified
+        and target.finite
+        and -target.low > BELOW * (target.high - target.low)
+        and target.low < 0
+    )
 
 
 def _all(operations: tuple[Operation, ...], kinds: frozenset[str]) -> bool:

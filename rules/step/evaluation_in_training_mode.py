@@ -1,7 +1,10 @@
 """DNN601: evaluation with dropout and batch statistics switched on."""
 
 from dnnlint.evidence.script import EvaluationPass, Mode
+from dnnlint.evidence.trace import ForwardPass, Passes
 from dnnlint.rule import Findings, Rule, Severity
+
+from .._wording import named
 
 
 class EvaluationInTrainingMode(Rule):
@@ -19,10 +22,14 @@ class EvaluationInTrainingMode(Rule):
     training mode there, and it is known to hold dropout or batch normalisation. Two or more pieces of evidence make
     an error, a single one a warning. A network whose inside cannot be read counts, as a warning, if the script itself
     puts it into training mode with `train()`: then its author knows that the mode matters.
+    In the run: a network that an optimiser holds was called without gradients in training mode, with active dropout
+    or batch normalisation in it, several times between two steps or once after some of them. It is a warning,
+    because samples drawn for a discriminator or pseudo-labels look alike; what happens in more than half of the
+    training steps is taken for part of them and left alone.
 
     ## What it misses
-    Networks whose class is not known, and a mode that unknown code may have set. `no_grad` does not change the mode,
-    so it does not help.
+    Networks whose class is not known when reading, evaluation that comes after the steps that were watched, and a
+    mode that unknown code may have set. `no_grad` does not change the mode, so it does not help.
 
     ## How to silence
     Where random predictions are meant (Monte Carlo dropout), write `# dnnlint: ignore[evaluation-in-training-mode]`
@@ -35,6 +42,7 @@ class EvaluationInTrainingMode(Rule):
     code = "DNN601"
     level = Severity.ERROR
     message = "`{network}` is evaluated in training mode"
+    measured = "`{network}` was called {count} times without gradients in training mode, with {layer} active{others}"
     why = "Dropout and batch normalisation behave as in training, so the score is noisy and not that of the network."
     mend = "Call `.eval()` on the network before the evaluation, and `.train()` before training goes on."
 
@@ -53,3 +61,33 @@ class EvaluationInTrainingMode(Rule):
             related=((forward.mode_set, "training mode is set here"),),
             evidence={"taken_for_evaluation_by": list(evaluation.evidence)},
         )
+
+    def runtime(self, passes: Passes) -> Findings:
+        for place in dict.fromkeys(entry.called for entry in passes.passes if _evaluates(entry)):
+            here = [entry for entry in passes.passes if entry.called == place and _evaluates(entry)]
+            first, layers = here[0], here[0].dependent
+            trained = {entry.step for entry in passes.passes if _trains(entry, first)}
+            steps = {entry.step for entry in here}
+            rehearsal = len(here) == 1 and steps == {0}  # a pass to learn shapes from
+            if rehearsal or len(trained) < 2 or 2 * len(steps) > len(trained):
+                continue
+            yield self.at(
+                place,
+                severity=Severity.WARNING,
+                related=((layers[0].built, "a layer that depends on the mode"),),
+                evidence={"measured": len(here), "threshold": 1, "unit": "passes in training mode"},
+                network=first.network,
+                count=len(here),
+                layer=named(layers[0]),
+                others=f" and {len(layers) - 1} more" if len(layers) > 1 else "",
+            )
+
+
+def _evaluates(entry: ForwardPass) -> bool:
+    quiet = entry.training and not entry.grad and not entry.backward
+    return quiet and entry.optimized and bool(entry.dependent) and not all(entry.frozen or (False,))
+
+
+def _trains(entry: ForwardPass, other: ForwardPass) -> bool:
+    """Whether an entry is a training pass of the same network."""
+    return entry.backward and (entry.network, entry.built) == (other.network, other.built)

@@ -47,11 +47,9 @@ class Nursery:
 
     def close(self) -> None:
         """End the process."""
-        assert self._server.stdin is not None
-        self._server.stdin.close()
-        self._server.wait(10)
+        self._server.communicate(timeout=30)
 
-    def run(self, program: Path | str, *all_options: Sequence[str] | None, **environment: str) -> list[Ended]:
+    def run(self, program: Path | str, *all_options: Sequence[str] | None, quiet: bool = True) -> list[Ended]:
         """Run a script, or a program's text, once for each set of options, all at a time; None is a plain run."""
         self._count += 1
         folder = self._folder / str(self._count)
@@ -63,8 +61,8 @@ class Nursery:
             {
                 "prefix": str(folder / f"run{number}"),
                 "script": str(script),
-                "options": None if options is None else ["-q", *PROBE, *options],
-                "environment": {"DNNLINT_DEBUG": "1", **environment},
+                "options": None if options is None else [*PROBE, *(["-q"] if quiet else []), *options],
+                "environment": {"DNNLINT_DEBUG": "1"},
             }
             for number, options in enumerate(all_options)
         ]

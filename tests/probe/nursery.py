@@ -48,11 +48,11 @@ _KINDS = (
 def main() -> None:
     """Serve until standard input ends."""
     torch.set_num_threads(1)  # a pool of threads does not survive a fork
-    answers = os.fdopen(os.dup(1), "w")
+    answers = os.dup(1)
     for line in sys.stdin:
         children = [_born(job) for job in json.loads(line)]
         statuses = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
-        print(json.dumps(statuses), file=answers, flush=True)
+        os.write(answers, json.dumps(statuses).encode() + b"\n")
 
 
 def _born(job: dict[str, Any]) -> int:

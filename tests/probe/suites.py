@@ -116,7 +116,9 @@ class Pool:
             self._warm.put(warm)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for warm in self._started:
             _stream(warm.stdin).close()
             warm.wait()
@@ -223,7 +225,10 @@ def show_seeded(outcomes: Iterable[Outcome]) -> bool:
     for (name, rule), rows in scores.items():
         print(f"{name:32}{rule:40}{len(rows):9}" + "".join(f"{sum(column):7}" for column in zip(*rows, strict=True)))
     shares = overall([row for rows in scores.values() for row in rows])
-    print("overall: " + ", ".join(f"{share:.3f} {word}" for share, word in zip(shares, ("detected", "rule", "line"), strict=True)))
+    print(
+        "overall: "
+        + ", ".join(f"{share:.3f} {word}" for share, word in zip(shares, ("detected", "rule", "line"), strict=True))
+    )
     print(f"{joined} programs with a finding that reading and watching share")
     return all(share >= least for share, least in zip(shares, LEAST, strict=True))
 

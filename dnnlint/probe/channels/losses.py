@@ -88,8 +88,12 @@ def told_call(loss: Loss, stage: Stage) -> LossCall:
         input_op=loss.input_op,
         input_layer=None if loss.input_layer is None else stage.layer(loss.input_layer),
         ignored=ignored if isinstance(ignored, int) else None,
-        made=None if loss.input_node is None else stage.made(loss.input_node, loss.input_layer),
+        made=None if loss.input_node is None else stage.made(loss.input_node, loss.input_layer, _use(loss)),
     )
+
+
+def _use(loss: Loss) -> object:
+    return loss.called, loss.kind, loss.input_op
 
 
 def _summed(loss: Loss) -> int:

@@ -7,9 +7,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 
 def network(width):
-    return nn.Sequential(
-        nn.Linear(12, width), nn.BatchNorm1d(width), nn.ReLU(), nn.Dropout(0.1), nn.Linear(width, 4)
-    )
+    return nn.Sequential(nn.Linear(12, width), nn.BatchNorm1d(width), nn.ReLU(), nn.Dropout(0.1), nn.Linear(width, 4))
 
 
 def train_teacher(teacher, loader, epochs=6):

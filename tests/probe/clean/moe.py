@@ -42,7 +42,7 @@ class MoEClassifier(nn.Module):
 
 torch.manual_seed(0)
 x = torch.randn(640, 12)
-y = ((x[:, 0] * x[:, 1] > 0).long() * 2 + (x[:, 2] > x[:, 3]).long())
+y = (x[:, 0] * x[:, 1] > 0).long() * 2 + (x[:, 2] > x[:, 3]).long()
 train_loader = DataLoader(TensorDataset(x[:512], y[:512]), batch_size=128, shuffle=True)
 valid_loader = DataLoader(TensorDataset(x[512:], y[512:]), batch_size=128)
 model = MoEClassifier()

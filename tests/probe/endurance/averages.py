@@ -23,10 +23,10 @@ for step in range(6):
     with torch.no_grad():
         for own, other in zip(shadow.parameters(), net.parameters(), strict=True):
             own.lerp_(other, 0.1)
-    if step == 3:
+    if step == 1:
         kept = copy.deepcopy(net.state_dict()), copy.deepcopy(optimizer.state_dict())
-    if step == 4:
+    if step == 2:
         net.load_state_dict(kept[0])
         optimizer.load_state_dict(kept[1])
     print(repr(loss.item()), repr(copy.deepcopy(net)(x).sum().item()), repr(average(x).sum().item()))
-tell(net=net, shadow=shadow, average=average, optimizer=optimizer)
+tell(net=net, shadow=shadow, average=average.module, optimizer=optimizer)

@@ -30,7 +30,7 @@ torch.manual_seed(0)
 net = nn.Linear(4, 3)
 optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
 data = TensorDataset(torch.randn(24, 4), torch.randint(3, (24,)))
-loaders = itertools.cycle(DataLoader(data, 8)), Once(data, 8, shuffle=True), DataLoader(data, None)
+loaders = itertools.cycle(DataLoader(data, 8)), itertools.cycle(Once(data, 8, shuffle=True)), DataLoader(data, None)
 for (x, labels), (y, others), (z, other), own, made in zip(
     *loaders, Batches(), itertools.islice(batches(), 6), strict=False
 ):

@@ -1,4 +1,4 @@
-"""Other precisions by default, warnings that are errors, anomaly detection, deterministic algorithms, modes, profilers."""
+"""Other precisions by default, warnings that are errors, anomaly detection, deterministic algorithms, modes."""
 
 import contextlib
 import warnings
@@ -34,7 +34,7 @@ around = [
     Functions(),
     Operations(),
     torch.device("cpu"),
-    torch.profiler.profile(),
+    torch.autograd.graph.save_on_cpu(),
 ]
 for mode in around:
     with mode, torch.enable_grad() if mode else contextlib.nullcontext():

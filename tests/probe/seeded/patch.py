@@ -45,7 +45,7 @@ def apply(files: Files, edits: tuple[Edit, ...], rule: str) -> dict[str, str]:
     lines = [(name, line) for name, text in files.items() for line in text.splitlines()]
     for edit in edits:
         lines = _edited(lines, edit)
-    marked = {name: "" for name in files}
+    marked = dict.fromkeys(files, "")
     for name, line in lines:
         marked[name] += line.replace("#!", MARK + rule) + "\n"
     return marked

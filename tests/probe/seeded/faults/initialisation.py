@@ -36,8 +36,8 @@ def wide_head(network: str, weight: str, layer: str) -> Variant:
 
 KINDS: tuple[Kind, ...] = (
     kind("normal-weights-before-tanh", WIDE, *deep("nn.init.normal_({weight})", "nn.Tanh")),
-    kind("normal-weights-before-sigmoid", WIDE, *deep("nn.init.normal_({weight}, std=4.0)", "nn.Sigmoid")),
-    kind("constant-weights", SYMMETRIC, *deep("nn.init.constant_({weight}, 0.02)")),
+    kind("normal-weights-before-sigmoid", WIDE, *deep("nn.init.normal_({weight})", "nn.Sigmoid")),
+    kind("constant-weights", SYMMETRIC, *deep("nn.init.constant_({weight}, 0.01)")),
     kind("zero-weights", SYMMETRIC, *deep("nn.init.zeros_({weight})")),
     kind(
         "wide-head",
@@ -78,8 +78,13 @@ KINDS: tuple[Kind, ...] = (
         "scaled-logits",
         FIRST_LOSS,
         into("mlp", swap(LOSS, "loss = {criterion}(100 * {output}, targets)  #!")),
-        into("cnn gru transformer", swap(HEAD, "return 100 * self.head({hidden})  #!"), mark(LOSS), mark("self.head = {layer}")),
+        into(
+            "cnn gru transformer",
+            swap(HEAD, "return 100 * self.head({hidden})  #!"),
+            mark(LOSS),
+            mark("self.head = {layer}"),
+        ),
     ),
     kind("shrinking-activations", DRIFT, *deep("nn.init.normal_({weight}, std=0.005)")),
-    kind("growing-activations", DRIFT, *deep("nn.init.normal_({weight}, std=2.0)")),
+    kind("growing-activations", DRIFT, *deep("nn.init.normal_({weight})")),
 )

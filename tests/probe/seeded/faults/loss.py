@@ -90,12 +90,17 @@ KINDS: tuple[Kind, ...] = (
     kind(
         "infinite-step",
         NON_FINITE,
-        into("mlp cnn gru transformer", swap(OPTIMIZER, "{s}optimizer = torch.optim.SGD({m}.parameters(), lr=1e30)  #!")),
+        into(
+            "mlp cnn gru transformer", swap(OPTIMIZER, "{s}optimizer = torch.optim.SGD({m}.parameters(), lr=1e30)  #!")
+        ),
     ),
     kind(
         "broadcast-targets",
         "broadcast-in-loss",
-        into("mlp_regression", swap("loss = criterion(model(inputs).squeeze(1), targets)", "loss = criterion(model(inputs), targets)  #!")),
+        into(
+            "mlp_regression",
+            swap("loss = criterion(model(inputs).squeeze(1), targets)", "loss = criterion(model(inputs), targets)  #!"),
+        ),
         into("cnn_regression", swap("return x.squeeze(1)", "return x"), mark(LOSS)),
         into("lstm_regression", swap(LOSS, "loss = self.criterion(self.model(inputs), targets)  #!")),
     ),

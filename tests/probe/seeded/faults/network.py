@@ -14,6 +14,10 @@ LAYERS = {
     "deep_cnn": (mark("conv = nn.Conv2d({sizes})"), mark("return [conv, {activation}]")),
     "deep_tcn": (mark("nn.Conv1d({sizes}),"), mark("ACTIVATION(),")),
 }
+FAR_TARGETS = (
+    swap("criterion = nn.MSELoss()", "criterion = nn.SmoothL1Loss()"),
+    mark("x = torch.relu({value})"),
+)
 
 
 def silence(value: float) -> Edit:
@@ -25,6 +29,11 @@ def silence(value: float) -> Edit:
         f"        nn.init.constant_(module.bias, {value})  #!\n"
         f"{OPTIMIZER}",
     )
+
+
+def leap(algorithm: str, rate: float) -> Edit:
+    """Steps so long that the first of them carries the units past zero for good."""
+    return swap(OPTIMIZER, f"{{s}}optimizer = torch.optim.{algorithm}({{m}}.parameters(), lr={rate})  #!")
 
 
 def hidden_activations(saturating: str, layers: str) -> tuple[Edit, ...]:
@@ -47,19 +56,29 @@ KINDS: tuple[Kind, ...] = (
             swap("return self.head(x[:, -1])", "return self.relu(self.head(x[:, -1]))  #!"),
         ),
     ),
-    *(
-        kind(
-            name,
-            DEAD,
-            *(into(network, edit, *LAYERS[network]) for network in LAYERS),
-        )
-        for name, edit in (
-            ("dead-by-bias", silence(-30.0)),
-            (
-                "dead-by-first-step",
-                swap(OPTIMIZER, "{s}optimizer = torch.optim.SGD({m}.parameters(), lr=50.0)  #!"),
+    kind("dead-by-bias", DEAD, *(into(network, silence(-30.0), *LAYERS[network]) for network in LAYERS)),
+    kind(
+        "dead-by-first-step",
+        DEAD,
+        into("mlp_binary", leap("SGD", 30.0), mark("nn.Linear({sizes}, 64),"), mark("nn.ReLU(),")),
+        into("cnn_binary", leap("SGD", 30.0), mark("nn.Conv2d({sizes})")),
+        into(
+            "mlp_regression",
+            leap("Adam", 1.0),
+            *FAR_TARGETS,
+            swap(
+                "values = (values - values.mean()) / values.std()",
+                "values = (values - values.mean()) / values.std() + 10",
             ),
-        )
+            mark("self.fc{number} = {layer}"),
+        ),
+        into(
+            "cnn_regression",
+            leap("SGD", 10.0),
+            *FAR_TARGETS,
+            swap("train_set = {data}", "values = values + 10\ntrain_set = {data}"),
+            mark("self.conv{number} = {layer}"),
+        ),
     ),
     *(
         kind(
@@ -69,8 +88,8 @@ KINDS: tuple[Kind, ...] = (
             into("cnn cnn_regression", *hidden_activations(saturating, "conv")),
         )
         for name, saturating in (
-            ("saturated-tanh", "torch.tanh(100 * {value})"),
-            ("saturated-sigmoid", "torch.sigmoid(200 * {value})"),
+            ("saturated-tanh", "torch.tanh(30 * {value})"),
+            ("saturated-sigmoid", "torch.sigmoid(60 * {value})"),
         )
     ),
 )

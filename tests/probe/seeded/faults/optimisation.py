@@ -4,7 +4,7 @@ from tests.probe.seeded.faults.initialisation import DEEP, DRAWN, activation
 from tests.probe.seeded.faults.network import LAYERS
 from tests.probe.seeded.kinds import Kind, into, kind
 from tests.probe.seeded.lines import BACKWARD, CLEAR, FEATURES, OPTIMIZER, STEP
-from tests.probe.seeded.patch import drop, mark, swap
+from tests.probe.seeded.patch import Edit, drop, mark, swap
 
 LEFT_OUT = "parameters-not-optimized"
 VANISHING = "vanishing-gradient"
@@ -12,6 +12,14 @@ EXPLODING = "exploding-gradient"
 RATIO = "update-ratio"
 UNCHANGED = "unchanged-parameter"
 TRAINED = "mlp cnn gru transformer"
+WIDE = "nn.init.normal_({weight}, std=1.5)  #!"
+
+
+def at_rest(frozen: str, moving: str) -> tuple[Edit, ...]:
+    """Two groups of parameters, the first with a rate of zero."""
+    groups = f'groups = [{{"params": {frozen}, "lr": 0.0}}, {{"params": {moving}}}]  #!'
+    return (swap(OPTIMIZER, f"{groups}\n{{s}}optimizer = torch.optim.{{algorithm}}(groups, lr={{rate}})  #!"),)
+
 
 KINDS: tuple[Kind, ...] = (
     kind("never-cleared", "missing-zero-grad", into(TRAINED, drop(CLEAR), mark(BACKWARD), mark(STEP))),
@@ -34,14 +42,30 @@ KINDS: tuple[Kind, ...] = (
     kind(
         "layers-in-a-list",
         LEFT_OUT,
-        into("deep_mlp", swap("self.layers = nn.ModuleList({layers})", "self.layers = {layers}  #!"), drop("model.layers.apply(initialize)"), mark(OPTIMIZER)),
-        into("transformer", swap("self.blocks = nn.ModuleList({layers})", "self.blocks = {layers}  #!"), mark(OPTIMIZER)),
-        into("gpt", swap("self.blocks = nn.Sequential(*{layers})", "self.blocks = {layers}  #!"), swap("x = self.blocks({start})", "x = {start}\nfor block in self.blocks:\n    x = block(x)"), mark(OPTIMIZER)),
+        into(
+            "deep_mlp",
+            swap("self.layers = nn.ModuleList({layers})", "self.layers = {layers}  #!"),
+            drop("model.layers.apply(initialize)"),
+            mark(OPTIMIZER),
+        ),
+        into(
+            "transformer", swap("self.blocks = nn.ModuleList({layers})", "self.blocks = {layers}  #!"), mark(OPTIMIZER)
+        ),
+        into(
+            "gpt",
+            swap("self.blocks = nn.Sequential(*{layers})", "self.blocks = {layers}  #!"),
+            swap("x = self.blocks({start})", "x = {start}\nfor block in self.blocks:\n    x = block(x)"),
+            mark(OPTIMIZER),
+        ),
     ),
     kind(
         "another-model",
         LEFT_OUT,
-        into("mlp", swap("import torch", "import copy\n\nimport torch"), swap(OPTIMIZER, "{s}optimizer = torch.optim.Adam(copy.deepcopy(model).parameters(), lr={rate})  #!")),
+        into(
+            "mlp",
+            swap("import torch", "import copy\n\nimport torch"),
+            swap(OPTIMIZER, "{s}optimizer = torch.optim.Adam(copy.deepcopy(model).parameters(), lr={rate})  #!"),
+        ),
         into("cnn", swap(OPTIMIZER, "optimizer = torch.optim.AdamW(Net().parameters(), lr={rate})  #!")),
         into("transformer", swap(OPTIMIZER, f"{OPTIMIZER}  #!\nmodel = Transformer()  #!")),
         into("gru", swap(OPTIMIZER, "{s}optimizer = torch.optim.Adam(Classifier().parameters(), lr={rate})  #!")),
@@ -54,26 +78,46 @@ KINDS: tuple[Kind, ...] = (
     kind(
         "exploding-gradient",
         EXPLODING,
-        into("rnn", swap("nn.init.eye_({weight})", "nn.init.normal_({weight})  #!"), mark("self.rnn = {layer}")),
-        into("rnn_cell", swap("nn.init.orthogonal_({weight})", "nn.init.orthogonal_({weight}, gain=3)  #!"), mark("self.recurrent = {layer}")),
-        *(into(network, swap(DRAWN, "nn.init.normal_({weight})  #!"), *LAYERS[network]) for network in DEEP),
+        into(
+            "rnn",
+            swap("nn.init.eye_({weight})", "nn.init.normal_({weight}, std=0.3)  #!"),
+            drop("torch.nn.utils.clip_grad_norm_({arguments})"),
+            mark("self.rnn = {layer}"),
+        ),
+        into(
+            "rnn_cell",
+            swap("nn.init.orthogonal_({weight})", "nn.init.orthogonal_({weight}, gain=1.5)  #!"),
+            mark("self.recurrent = {layer}"),
+            mark("self.inp = {layer}"),
+        ),
+        *(into(network, swap(DRAWN, WIDE), *LAYERS[network], mark("self.head = {layer}")) for network in DEEP),
     ),
-    kind("rate-too-high", RATIO, into(TRAINED, swap(OPTIMIZER, "{s}optimizer = torch.optim.Adam({m}.parameters(), lr=1.0)  #!"))),
-    kind("rate-too-low", RATIO, into(TRAINED, swap(OPTIMIZER, "{s}optimizer = torch.optim.Adam({m}.parameters(), lr=1e-8)  #!"))),
+    kind(
+        "rate-too-high",
+        RATIO,
+        into(TRAINED, swap(OPTIMIZER, "{s}optimizer = torch.optim.Adam({m}.parameters(), lr=1.0)  #!")),
+    ),
+    kind(
+        "rate-too-low",
+        RATIO,
+        into(TRAINED, swap(OPTIMIZER, "{s}optimizer = torch.optim.Adam({m}.parameters(), lr=1e-8)  #!")),
+    ),
     kind(
         "updates-lost-in-bfloat16",
         UNCHANGED,
         into(
             "mlp cnn gru",
             swap(FEATURES, f"{FEATURES}\nfeatures = features.bfloat16()"),
-            swap(OPTIMIZER, "{m}.to(torch.bfloat16)  #!\n{s}optimizer = torch.optim.AdamW({m}.parameters(), lr=1e-5)  #!"),
+            swap(
+                OPTIMIZER, "{m}.to(torch.bfloat16)  #!\n{s}optimizer = torch.optim.AdamW({m}.parameters(), lr=1e-5)  #!"
+            ),
         ),
     ),
     kind(
         "group-with-zero-rate",
         UNCHANGED,
-        into("mlp", swap(OPTIMIZER, 'groups = [{"params": model[:3].parameters(), "lr": 0.0}, {"params": model[3:].parameters()}]  #!\noptimizer = torch.optim.Adam(groups, lr={rate})  #!')),
-        into("gru", swap(OPTIMIZER, 'heads = [*{m}.fc1.parameters(), *{m}.head.parameters()]\ngroups = [{"params": {m}.gru.parameters(), "lr": 0.0}, {"params": heads}]  #!\n{s}optimizer = torch.optim.Adam(groups, lr={rate})  #!')),
-        into("deep_cnn", swap(OPTIMIZER, 'groups = [{"params": model.features.parameters(), "lr": 0.0}, {"params": model.head.parameters()}]  #!\noptimizer = torch.optim.SGD(groups, lr=0.01)  #!')),
+        into("mlp", *at_rest("model[:3].parameters()", "model[3:].parameters()")),
+        into("gru", *at_rest("{m}.gru.parameters()", "[*{m}.fc1.parameters(), *{m}.head.parameters()]")),
+        into("deep_cnn", *at_rest("model.features.parameters()", "model.head.parameters()")),
     ),
 )

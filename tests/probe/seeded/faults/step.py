@@ -23,7 +23,12 @@ KINDS: tuple[Kind, ...] = (
         into("mlp", swap(EPOCHS, before_training("model", "features[512:]"))),
         into("cnn", swap(EPOCHS, before_training("model", "next(iter(test_loader))[0]"))),
         into("gru", swap(EPOCHS, before_training("self.model", "next(iter(self.test_loader))[0]"))),
-        into("transformer", swap("for epoch in range(3):", before_training("model", "next(iter(test_loader))[0]").replace("{count}", "3"))),
+        into(
+            "transformer",
+            swap(
+                "for epoch in range(3):", before_training("model", "next(iter(test_loader))[0]").replace("{count}", "3")
+            ),
+        ),
     ),
     kind("eval-never-undone", EVALUATION_MODE, into(NETWORKS, drop(TRAIN), mark(EVALUATE))),
     kind(
@@ -40,7 +45,7 @@ KINDS: tuple[Kind, ...] = (
     kind(
         "data-on-another-device",
         DEVICES,
-        into(NETWORKS, swap(BATCHES, BATCHES + '\n    inputs = inputs.to("meta")  #!'), mark(LOSS)),
+        into("mlp cnn gru mlp_regression", swap(BATCHES, BATCHES + '\n    inputs = inputs.to("meta")  #!'), mark(LOSS)),
         crashes=True,
     ),
 )

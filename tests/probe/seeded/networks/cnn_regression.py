@@ -22,7 +22,7 @@ class SpotNet(nn.Module):
 torch.manual_seed(0)
 values = 2 * torch.rand(640) - 1
 rows = torch.arange(10.0)[None, :] - 4.5 - 3 * values[:, None]
-features = 2.5 * torch.exp(-rows[:, None, None, :] ** 2).repeat(1, 1, 10, 1) - 0.5
+features = 2.5 * torch.exp(-(rows[:, None, None, :] ** 2)).repeat(1, 1, 10, 1) - 0.5
 features = features + 0.2 * torch.randn(640, 1, 10, 10)
 train_set = TensorDataset(features[:512], values[:512])
 train_loader = DataLoader(train_set, batch_size=128, shuffle=True)

@@ -1,0 +1,1 @@
+"""Rules about hardware, precision and distribution (DNN9)."""

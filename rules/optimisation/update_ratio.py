@@ -1,0 +1,93 @@
+"""DNN522: steps that are far too large or far too small for the weights."""
+
+from statistics import median
+
+from dnnlint.evidence.trace import OptimizerInfo, ParameterUpdates, Run, Updates
+from dnnlint.rule import Findings, Rule, Severity
+
+from ._flow import TINY, is_matrix, ratio_of, size
+
+LARGE, WILD = 0.3, 1.0
+SMALL = 1e-6
+SMALL_ADAPTIVE = 2.5e-5  # of optimisers whose step does not depend on the gradient's size, on weights that are new
+ADAPTIVE = frozenset({"Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Adagrad", "Lion"})
+OTHERWISE = frozenset({"LBFGS", "Rprop"})  # find their step length themselves
+
+
+class UpdateRatio(Rule):
+    """A step changes the weights by a fraction of their size that is far too large or far too small.
+
+    ## Why it hurts
+    The norm of the update over the norm of the weights says what a learning rate means for this network. About 1e-3 is
+    healthy; near 1 each step replaces what the weights were, and the loss jumps about or diverges; at 1e-6 a
+    million steps are needed to change anything (Bengio, *Practical Recommendations for Gradient-Based Training of Deep
+    Architectures*, 2012; A. Karpathy, CS231n notes, 2015).
+
+    ## How it decides
+    In the run: the median over steps, for each weight matrix of 32 elements or more that does not start at zero,
+    without steps that the scaler skipped. Too large is a median over the matrices of an optimiser above 0.3: a
+    warning; above 1: an error. Too small is no matrix above 1e-6, or above 2.5e-5 with Adam and its kin, whose steps
+    do not depend on the size of the gradient, as long as no weights were loaded: a warning. Warm-up is left alone:
+    rates that rise, and rates that start below the one that a schedule scales. So are LBFGS and Rprop, which choose
+    their own step lengths.
+
+    Measured on healthy networks: 3e-3 to 2e-2 for SGD at 0.1 and Adam at 1e-3; on sick ones 1 to 2 for Adam
+    at 0.1, 1e-5 to 2e-5 for Adam at 1e-6.
+
+    ## What it misses
+    Single layers that move too fast among others that do not, and rates that go wrong later.
+
+    ## How to silence
+    Write `# dnnlint: ignore[update-ratio]` behind the optimiser, with the reason.
+
+    ## Related
+    `exploding-gradient`, `unchanged-parameter`
+    """
+
+    code = "DNN522"
+    level = Severity.WARNING
+    message = (
+        "each step of {optimizer} changes the weights by {ratio:.1e} of their size, at a learning rate of {rate:.3g}"
+    )
+    why = "Steps this {size} make training {effect}; about 1e-3 of the weights is healthy."
+    mend = "{cure}."
+
+    def runtime(self, updates: Updates, run: Run) -> Findings:
+        for optimizer in run.optimizers:
+            ratios = _ratios(updates, optimizer)
+            if not ratios or optimizer.kind in OTHERWISE:
+                continue
+            small = SMALL if run.resumed or optimizer.kind not in ADAPTIVE else SMALL_ADAPTIVE
+            large = median(ratios) > LARGE
+            if not large and not (0 < max(ratios) < small and _settled(optimizer)):
+                continue
+            ratio = median(ratios)
+            yield self.at(
+                optimizer.built,
+                severity=Severity.ERROR if ratio > WILD else Severity.WARNING,
+                evidence={"measured": ratio, "threshold": LARGE if large else small, "unit": "update over weight"},
+                optimizer=optimizer.kind,
+                ratio=ratio,
+                rate=optimizer.rates[-1] if optimizer.rates else 0.0,
+                size="large" if large else "small",
+                effect="jump about or diverge" if large else "take for ever",
+                cure=f"{'Lower' if large else 'Raise'} the learning rate, ten times to begin with",
+            )
+
+
+def _ratios(updates: Updates, optimizer: OptimizerInfo) -> list[float]:
+    """One number for each weight matrix that says something."""
+    entries = [entry for entry in updates.parameters if entry.optimizer == optimizer.number and _counts(entry)]
+    return [ratio for entry in entries if (ratio := ratio_of(entry)) is not None]
+
+
+def _counts(entry: ParameterUpdates) -> bool:
+    return is_matrix(entry.parameter) and size(entry.parameter) >= TINY
+
+
+def _settled(optimizer: OptimizerInfo) -> bool:
+    """Whether the rate is not on its way up."""
+    rates = optimizer.rates
+    rising = len(rates) > 1 and rates[-1] > rates[0]
+    warming = optimizer.base_rate is not None and bool(rates) and rates[0] < optimizer.base_rate
+    return not rising and not warming
