@@ -11,7 +11,10 @@ from dnnlint.cli import main
 from dnnlint.rule import Rule
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-EXPECTATION = re.compile(r"#\s*expect:\s*([a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*)\s*$")
+NAMES = r"\s*([a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*)\s*(?=#|$)"
+EXPECTATION = re.compile(rf"#\s*expect:{NAMES}")
+WATCH = re.compile(rf"#\s*watch:{NAMES}")
+WATCHED = re.compile(r'"""runtime: ([a-z0-9-]+(?:, [a-z0-9-]+)*)\n')
 CASES = sorted(
     case
     for case in FIXTURES.glob("*/*/*")
@@ -21,12 +24,12 @@ CASES = sorted(
 Finding = tuple[str, int, str]  # file inside the case, row, name of the rule
 
 
-def expected(case: Path) -> list[Finding]:
+def expected(case: Path, comment: re.Pattern[str] = EXPECTATION) -> list[Finding]:
     """Read the trailing comments ``# expect: rule-name`` of a script, or of all files of a folder."""
     found = []
     for file in sorted(case.rglob("*.py")) if case.is_dir() else [case]:
         for row, line in enumerate(file.read_text().splitlines(), 1):
-            if match := EXPECTATION.search(line):
+            if match := comment.search(line):
                 found += [(file.name, row, name.strip()) for name in match[1].split(",")]
     return found
 
@@ -44,11 +47,29 @@ def test_findings_lie_exactly_where_the_fixture_expects_them(case: Path, capsys:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.relative_to(FIXTURES).as_posix())
 def test_bad_fixtures_expect_their_rule_and_good_ones_nothing(case: Path) -> None:
-    names = {name for _, _, name in expected(case)}
+    names = {name for comment in (EXPECTATION, WATCH) for _, _, name in expected(case, comment)}
     rule = case.parent.name.replace("_", "-")
 
     assert case.stem.split("_")[0] in ("good", "bad")
     assert rule in names if case.stem.startswith("bad") else not names
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.relative_to(FIXTURES).as_posix())
+def test_what_a_run_must_show_is_said_at_the_top_and_at_the_line(case: Path, rules: tuple[Rule, ...]) -> None:
+    script = case / "train.py" if case.is_dir() else case
+    top = WATCHED.match(script.read_text()) if script.exists() else None
+    lines = {name for _, _, name in expected(case, WATCH)}
+
+    assert lines == (set(top[1].split(", ")) if top else set())
+    assert lines <= {rule.name for rule in rules if rule.runtime}
+
+
+def test_every_rule_is_shown_by_the_halves_that_it_has(rules: tuple[Rule, ...]) -> None:
+    read = {name for case in CASES for _, _, name in expected(case)}
+    watched = {name for case in CASES for _, _, name in expected(case, WATCH)}
+
+    assert [rule.name for rule in rules if rule.static and rule.name not in read] == []
+    assert [rule.name for rule in rules if rule.runtime and rule.name not in watched] == []
 
 
 def test_every_rule_has_two_bad_and_two_good_fixtures(rules: tuple[Rule, ...]) -> None:

@@ -47,8 +47,12 @@ class Attachment:
         """Put on all hooks and patches."""
         self.attached = True
         watcher = self.watcher
-        happenings = (watcher.before_forward, watcher.after_forward, self._before_step, watcher.after_step)
-        self._hooks = Hooks(*map(self._guarded, happenings))
+        self._hooks = Hooks(
+            self._guarded(watcher.before_forward),
+            self._guarded(watcher.after_forward),
+            self._guarded(self._before_step),
+            self._guarded(watcher.after_step),
+        )
         self._hooks.hide(self._patches)
         self._patch_construction()
         self._patch_order()
@@ -68,7 +72,7 @@ class Attachment:
         self._patches.restore()
         if self._hooks is not None:
             self._hooks.remove()
-        table = torch.jit._builtins._get_builtin_table() if self._builtins else {}
+        table = _builtin_table() if self._builtins else {}
         for identity in self._builtins:
             table.pop(identity, None)
         self.watcher.stage.lines.stop()
@@ -88,7 +92,7 @@ class Attachment:
 
     # How a call of ours is kept from disturbing the run
 
-    def _guarded(self, hook: Callable[..., None]) -> Callable[..., None]:
+    def _guarded(self, hook: Callable[..., object]) -> Callable[..., None]:
         failed = self._failed
 
         def guarded(*arguments: Any) -> None:
@@ -116,21 +120,21 @@ class Attachment:
 
         def module_init(original: Any) -> Any:
             @functools.wraps(original)
-            def __init__(self: nn.Module, *args: Any, **kwargs: Any) -> None:
+            def init(self: nn.Module, *args: Any, **kwargs: Any) -> None:
                 if watcher.here:
                     note(self)
                 original(self, *args, **kwargs)
 
-            return hidden(__init__)
+            return hidden(init)
 
         def optimizer_init(original: Any) -> Any:
             @functools.wraps(original)
-            def __init__(self: Optimizer, *args: Any, **kwargs: Any) -> None:
+            def init(self: Optimizer, *args: Any, **kwargs: Any) -> None:
                 original(self, *args, **kwargs)
                 if watcher.here:
                     made(self)
 
-            return hidden(__init__)
+            return hidden(init)
 
         self._patches.replace(nn.Module, "__init__", module_init)
         self._patches.replace(Optimizer, "__init__", optimizer_init)
@@ -207,14 +211,14 @@ class Attachment:
         tell = self._guarded(lambda mode: watcher.event("train" if mode else "eval", take(3), None))
 
         @functools.wraps(original)
-        def train(self: nn.Module, mode: bool = True) -> nn.Module:
+        def train(self: nn.Module, mode: bool = True) -> Any:
             if not watcher.here:
                 return original(self, mode)
             watcher.mode(self, mode)
             tell(mode)
             watcher.silent += 1
             try:
-                return original(self, mode)  # type: ignore[no-any-return]
+                return original(self, mode)
             finally:
                 watcher.silent -= 1
 
@@ -303,12 +307,12 @@ class Attachment:
             note = self._guarded(lambda loader: watcher.loaders.built(loader, take(3, maker_of=loader)))
 
             @functools.wraps(original)
-            def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+            def init(self: Any, *args: Any, **kwargs: Any) -> None:
                 original(self, *args, **kwargs)
                 if watcher.here:
                     note(self)
 
-            return hidden(__init__)
+            return hidden(init)
 
         def begun(loader: Any, iterator: Any) -> None:
             with contextlib.suppress(TypeError):  # an iterator of the user's own that takes no weak references
@@ -318,19 +322,19 @@ class Attachment:
             note = self._guarded(begun)
 
             @functools.wraps(original)
-            def __iter__(self: Any) -> Any:
+            def begin(self: Any) -> Any:
                 iterator = original(self)
                 if watcher.here:
                     note(self, iterator)
                 return iterator
 
-            return hidden(__iter__)
+            return hidden(begin)
 
         def loader_next(original: Any) -> Any:
             hear = self._guarded(watcher.batch)
 
             @functools.wraps(original)
-            def __next__(self: Any) -> Any:
+            def following(self: Any) -> Any:
                 data = original(self)
                 if watcher.here:
                     place = passes.get(self)
@@ -339,7 +343,7 @@ class Attachment:
                         place[2] += 1
                 return data
 
-            return hidden(__next__)
+            return hidden(following)
 
         self._patches.replace(DataLoader, "__init__", loader_init)
         self._patches.replace(DataLoader, "__iter__", loader_iter)
@@ -353,9 +357,9 @@ class Attachment:
             return
         original = getattr(owner, function.name)
         patched = self._patches.replace(owner, function.name, lambda original: self._loss(original, function))
-        operation = torch.jit._builtins._get_builtin_table().get(id(original))
+        operation = _builtin_table().get(id(original))
         if operation is not None:  # TorchScript knows builtins by identity
-            torch.jit._builtins._get_builtin_table()[id(patched)] = operation
+            _builtin_table()[id(patched)] = operation
             self._builtins.append(id(patched))
 
     def _loss(self, original: Any, function: LossFunction) -> Any:
@@ -377,6 +381,12 @@ class Attachment:
 
         loss.__name__ = function.name
         return hidden(loss)
+
+
+def _builtin_table() -> dict[int, str]:
+    """What TorchScript takes for operations of its own, by identity."""
+    table: dict[int, str] = torch.jit._builtins._get_builtin_table()  # type: ignore[no-untyped-call]
+    return table
 
 
 def _detach_in_child() -> None:

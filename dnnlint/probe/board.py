@@ -54,7 +54,8 @@ class Board:
                 elif not arrived.query():
                     return
             del self._under_way[0]
-            for piece, (_, receiver) in zip(numbers.split([count for count, _ in receivers]), receivers, strict=True):
+            pieces = numbers.split_with_sizes([count for count, _ in receivers])
+            for piece, (_, receiver) in zip(pieces, receivers, strict=True):
                 receiver(piece)
 
 

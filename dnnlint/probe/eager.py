@@ -1,4 +1,4 @@
-"""Runs what is compiled as it was written while a run is watched: hooks see all of it, and nothing is compiled for us."""
+"""Runs what is compiled as it was written while a run is watched: hooks see all, and nothing is compiled for us."""
 
 import functools
 import sys

@@ -16,20 +16,20 @@ def as_without_hooks(traces: list[TracebackType]) -> list[TracebackType]:
     kept: list[TracebackType] = []
     for trace in traces:
         caller = kept[-1] if kept else None
-        if caller is not None and caller.tb_frame.f_code is call and _is_inner(trace.tb_frame.f_code, call):
-            if not _has_hooks(caller.tb_frame.f_locals.get("self"), modules):
-                kept[-1] = _at_the_plain_call(caller)
-                continue
-        kept.append(trace)
+        if caller is not None and _is_inner(trace, caller, call) and not _has_hooks(caller, modules):
+            kept[-1] = _at_the_plain_call(caller)
+        else:
+            kept.append(trace)
     return kept
 
 
-def _is_inner(code: CodeType, call: CodeType) -> bool:
-    return code in call.co_consts
+def _is_inner(trace: TracebackType, caller: TracebackType, call: CodeType) -> bool:
+    return caller.tb_frame.f_code is call and trace.tb_frame.f_code in call.co_consts
 
 
-def _has_hooks(module: Any, modules: Any) -> bool:
+def _has_hooks(caller: TracebackType, modules: Any) -> bool:
     """Whether torch would have taken this way without us; numbers of our hooks are negative."""
+    module = caller.tb_frame.f_locals.get("self")
     names = ("_backward_hooks", "_backward_pre_hooks", "_forward_hooks", "_forward_pre_hooks")
     tables = [getattr(module, name, {}) for name in names] + [getattr(modules, f"_global{name}", {}) for name in names]
     return any(number >= 0 for table in tables for number in table)

@@ -55,7 +55,6 @@ _OPS = {
     "Identity": "identity",
 }
 _NEVER = 1_000_000  # order of modules that did not run themselves: behind all that did
-_WRAPPERS = ("module.", "_orig_mod.", "_fsdp_wrapped_module.")
 
 
 def op_of(module: nn.Module) -> str:
@@ -104,7 +103,7 @@ class Layers:
         if known is not None:
             return known
         inner = unwrapped(root)
-        network = type(inner if within is None else unwrapped(within)).__name__
+        network = _kind(inner if within is None else unwrapped(within))
         if self._mark(inner) is None and self._mark(root) is None:
             self._origins[id(inner)] = of_root(inner) or of_root(root)
         for path, module, parent in _walk(inner):
@@ -160,17 +159,15 @@ class Layers:
             return told
         if entry is None:
             mark = self._mark(module)
-            entry = Entry(weakref.ref(module), "", type(module).__name__, op_of(module), False, mark, None, 0)
+            entry = Entry(weakref.ref(module), "", _kind(module), op_of(module), False, mark, None, 0)
         fan_in, units = _fans(module)
-        kind = type(module).__name__.removeprefix("FSDP")
-        layer = Layer(
-            entry.path, kind, entry.op, self._site(module, entry), entry.network, order, fan_in, units
-        )
+        kind = _kind(module)
+        layer = Layer(entry.path, kind, entry.op, self._site(module, entry), entry.network, order, fan_in, units)
         self._told[id(module)] = layer
         return layer
 
     def _site(self, module: nn.Module, entry: Entry) -> Site:
-        """Where a module was built: as it was seen, as its source tells, where its parent was, where we were started."""
+        """Where a module was built: as was seen, as its source tells, where its parent was, where we were started."""
         if entry.built is not None:
             return site(entry.built, self._fallback)
         origin = self._origin(module, entry)
@@ -238,11 +235,10 @@ def _walk(module: nn.Module) -> Iterator[tuple[str, nn.Module, nn.Module | None]
                 stack.append((f"{path}.{name}" if path else name, child, module))
 
 
-def clean_path(path: str) -> str:
-    """A dotted path without the names that wrappers put before it."""
-    for prefix in _WRAPPERS:
-        path = path.replace(prefix, "")
-    return path
+def _kind(module: nn.Module) -> str:
+    """Name of a module's class, as it was before the module was sharded."""
+    name = type(module).__name__
+    return name.removeprefix("FSDP") if any(base.__name__ == "FSDPModule" for base in type(module).__bases__) else name
 
 
 def _is_leaf(module: nn.Module) -> bool:

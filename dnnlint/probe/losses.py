@@ -25,7 +25,7 @@ class LossFunction(NamedTuple):
     def read(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
         """Input, target and the other arguments by name; the reduction as torch.nn spells it."""
         found = {**dict(zip(("input", "target", *self.positions), args, strict=False)), **kwargs}
-        found["reduction"] = _REDUCTIONS.get(found.get("reduction"), "mean")
+        found["reduction"] = _REDUCTIONS.get(found.get("reduction", 1), "mean")
         given = found.pop("input", found.pop("self", None))  # the builtin of mse_loss calls its input so
         return given, found.pop("target", None), found
 

@@ -16,4 +16,5 @@ def spread(sample: Tensor) -> Spread:
 
 def number(value: Tensor) -> float:
     """A tensor of one element as a plain number; not by ``item``, which a run may forbid or count."""
-    return float(value.reshape(()).tolist())
+    (single,) = value.reshape(1).tolist()
+    return float(single)

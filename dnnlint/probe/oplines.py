@@ -48,7 +48,7 @@ class OpLines:
         if not self._on:
             return
         self._on = False
-        self._numbers.append(torch.autograd._get_sequence_nr())  # what is made from here on was not followed
+        self._numbers.append(torch._C._autograd._get_sequence_nr())  # what is made from here on was not followed
         self._lines.append(None)
         if sys.gettrace() == self._enter:
             sys.settrace(None)
@@ -87,7 +87,7 @@ class OpLines:
         return self._inside
 
     def _note(self, frame: FrameType) -> None:
-        number = torch.autograd._get_sequence_nr()
+        number = torch._C._autograd._get_sequence_nr()
         if len(self._numbers) < _LIMIT:
             self._numbers.append(number)
             self._lines.append((frame.f_code, frame.f_lineno))

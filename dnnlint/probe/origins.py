@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from torch import nn
 
 from dnnlint.diagnostic import Site
-from dnnlint.probe import syntax
+from dnnlint.probe import containers, syntax
 from dnnlint.probe.sites import is_users
 from dnnlint.probe.syntax import Assigned, Scope
 
@@ -68,26 +68,27 @@ def of_part(parent: nn.Module, origin: Origin | None, name: str, part: nn.Module
 
 
 def _held(root: nn.Module, frame: FrameType) -> Origin | None:
-    for name, value in frame.f_locals.items():
+    """Look through the variables of a frame, what these hold, and the variables of its file."""
+    for name, value in list(frame.f_locals.items()):
         if value is root:
             found = _of_variable(root, name, _scopes(frame), frame.f_globals)
-        elif not isinstance(value, nn.Module) and root in _attributes(value):
-            attribute = next(name for name, one in vars(value).items() if one is root)
-            found = _of_attribute(type(value), attribute, root)
         else:
-            continue
+            attribute = _attribute(value, root)
+            found = None if attribute is None else _of_attribute(type(value), attribute, root)
         if found is not None:
             return found
-    names = [name for name, value in frame.f_globals.items() if value is root]
-    found = (_of_variable(root, name, _tops(frame), frame.f_globals) for name in names)
-    return next((one for one in found if one is not None), None)
+    names = [name for name, value in list(frame.f_globals.items()) if value is root]
+    bound = (_of_variable(root, name, _tops(frame), frame.f_globals) for name in names)
+    return next((one for one in bound if one is not None), None)
 
 
-def _attributes(value: object) -> list[object]:
-    """What an object of the user's holds; modules compare by identity."""
-    if not is_users(getattr(sys.modules.get(type(value).__module__), "__file__", None) or "<>"):
-        return []
-    return [one for one in getattr(value, "__dict__", {}).values() if isinstance(one, nn.Module)]
+def _attribute(value: object, root: nn.Module) -> str | None:
+    """Under which name an object holds a network; objects may do anything when they are asked in the usual way."""
+    try:
+        held = object.__getattribute__(value, "__dict__")
+    except (AttributeError, TypeError):  # no instance of a plain class
+        return None
+    return next((name for name, one in list(held.items()) if one is root), None) if type(held) is dict else None
 
 
 def _scopes(frame: FrameType) -> Iterator[Scope]:
@@ -103,7 +104,7 @@ def _tops(frame: FrameType) -> Iterator[Scope]:
     """The file of a frame, or the cells of its notebook, the last first."""
     path = frame.f_code.co_filename
     cells = [name for name in linecache.cache if "ipython-input" in name or "ipykernel_" in name]
-    for name in (reversed(cells) if path in cells else [path]):
+    for name in reversed(cells) if path in cells else [path]:
         scope = syntax.top(name)
         if scope is not None:
             yield scope
@@ -152,15 +153,11 @@ def _of_element(origin: Origin, parent: nn.Module, name: str, part: nn.Module) -
     built = _constructor(origin, parent)
     if built is None or not isinstance(built.node, ast.Call):
         return None
-    items = list(_items(built.scope, built.node))
-    added = [one for one in syntax.assigned(built.scope, *built.target) if one.added] if built.target[0] else []
-    items += [item for one in added for item in _added(built.scope, one)]
-    keyed = [item for item in items if item.key == name]
-    if keyed:
-        return built._replace(node=_maker(keyed[0].value, part))
     place = list(parent._modules).index(name)
-    chosen = _chosen(items, place, len(parent._modules), part)
-    return None if chosen is None else built._replace(node=_maker(chosen, part))
+    found = containers.element(
+        built.scope, built.node, built.target, name, place, len(parent._modules), lambda node: _makes(node, part)
+    )
+    return None if found is None else built._replace(node=_maker(found, part))
 
 
 def _constructor(origin: Origin, made: nn.Module) -> Origin | None:
@@ -192,63 +189,6 @@ def _function(origin: Origin) -> FunctionType | None:
     else:
         found = getattr(origin.names.get(first), rest, None) if rest else origin.names.get(first)
     code = getattr(found, "__code__", None)
-    return found if isinstance(found, FunctionType) and isinstance(code, CodeType) and is_users(code.co_filename) else None
-
-
-def _items(scope: Scope, node: ast.expr, repeated: bool = False) -> Iterator[Assigned]:
-    """Parts of a container as an expression spells them, in their order."""
-    if isinstance(node, ast.Call):
-        alone = len(node.args) == 1
-        for one in node.args:
-            if isinstance(one, ast.Starred):
-                yield from _items(scope, one.value, repeated)
-            elif alone and isinstance(one, ast.List | ast.Tuple | ast.Dict | ast.ListComp | ast.GeneratorExp | ast.Name):
-                yield from _items(scope, one, repeated)
-            elif alone and syntax.called(one).rpartition(".")[2] in ("OrderedDict", "dict", "list", "tuple"):
-                yield from _items(scope, one, repeated)
-            else:
-                yield Assigned(None, one, False, repeated)
-        for keyword in node.keywords:
-            yield Assigned(keyword.arg, keyword.value, False, repeated)
-    elif isinstance(node, ast.List | ast.Tuple):
-        for one in node.elts:
-            yield from _items(scope, one.value, repeated) if isinstance(one, ast.Starred) else (_pair(one, repeated),)
-    elif isinstance(node, ast.Dict):
-        for key, value in zip(node.keys, node.values, strict=True):
-            yield Assigned(str(key.value) if isinstance(key, ast.Constant) else None, value, False, repeated)
-    elif isinstance(node, ast.ListComp | ast.GeneratorExp):
-        yield _pair(node.elt, True)
-    elif isinstance(node, ast.BinOp):
-        yield from _items(scope, node.left, repeated or isinstance(node.op, ast.Mult))
-        yield from _items(scope, node.right, repeated) if isinstance(node.op, ast.Add) else ()
-    elif isinstance(node, ast.Name):
-        for one in syntax.assigned(scope, node.id):
-            yield from _added(scope, one._replace(repeated=repeated or one.repeated)) if one.value is not node else ()
-
-
-def _added(scope: Scope, one: Assigned) -> Iterator[Assigned]:
-    for item in _items(scope, one.value, one.repeated):
-        yield item._replace(key=one.key) if one.key else item
-
-
-def _pair(node: ast.expr, repeated: bool) -> Assigned:
-    """An element, or the named element of an ordered dictionary."""
-    if isinstance(node, ast.Tuple) and len(node.elts) == 2 and isinstance(node.elts[0], ast.Constant):
-        return Assigned(str(node.elts[0].value), node.elts[1], False, repeated)
-    return Assigned(None, node, False, repeated)
-
-
-def _chosen(items: list[Assigned], place: int, count: int, part: nn.Module) -> ast.expr | None:
-    """The expression of one place: counted from the start, from the end, or among those that a loop repeats."""
-    head = next((number for number, item in enumerate(items) if item.repeated), len(items))
-    tail = next((number for number, item in enumerate(reversed(items)) if item.repeated), 0)
-    if place < head:
-        return items[place].value
-    if count - place <= tail:
-        return items[len(items) - (count - place)].value
-    middle = items[head : len(items) - tail]
-    named = [item.value for item in middle if _makes(_maker(item.value, part), part)]
-    if not middle:
+    if not isinstance(found, FunctionType) or not isinstance(code, CodeType):
         return None
-    cycled = middle[(place - head) % len(middle)].value
-    return cycled if cycled in named or not named else named[0]
+    return found if is_users(code.co_filename) else None

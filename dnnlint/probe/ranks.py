@@ -10,6 +10,7 @@ import os
 import pickle
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -122,7 +123,9 @@ def _losses(parts: list[Losses]) -> Losses:
 
 
 def _activations(parts: list[Activations]) -> Activations:
-    return Activations(_matched([part.layers for part in parts], lambda one: (one.layer.path, one.op), _layer))
+    return Activations(
+        _matched([part.layers for part in parts], lambda one: (one.layer.network, one.layer.path, one.op), _layer)
+    )
 
 
 def _layer(alike: list[LayerActivations]) -> LayerActivations:
@@ -207,9 +210,21 @@ def _updates(parts: list[Updates]) -> Updates:
 def _matched(
     parts: list[tuple[_Item, ...]], key: Callable[[_Item], object], join: Callable[[list[_Item]], _Item]
 ) -> tuple[_Item, ...]:
-    """Items of the first part, each joined with those of the other parts that have its key."""
-    books = [{key(item): item for item in part} for part in parts[1:]]
-    return tuple(join([item, *(book[key(item)] for book in books if key(item) in book)]) for item in parts[0])
+    """Items of the first part, each joined with those of the other parts that have its key.
+
+    Networks may have the same names inside: the second item of a key belongs to the second items of that key.
+    """
+    first, *others = [_numbered(part, key) for part in parts]
+    return tuple(join([item, *(other[name] for other in others if name in other)]) for name, item in first.items())
+
+
+def _numbered(part: tuple[_Item, ...], key: Callable[[_Item], object]) -> dict[tuple[object, int], _Item]:
+    counts: Counter[object] = Counter()
+    found = {}
+    for item in part:
+        found[key(item), counts[key(item)]] = item
+        counts[key(item)] += 1
+    return found
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -142,7 +142,7 @@ def _tree(path: str) -> ast.Module | None:
 def _functions(path: str) -> dict[int, Scope]:
     """Functions of a file by their first lines, as code objects count them."""
     tree = _tree(path)
-    return {} if tree is None else {row: scope for row, scope in _inner(tree, path, "")}
+    return {} if tree is None else dict(_inner(tree, path, ""))
 
 
 def _inner(body: ast.AST, path: str, name: str) -> Iterator[tuple[int, Scope]]:

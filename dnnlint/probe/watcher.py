@@ -287,7 +287,7 @@ class Watcher:
         """Keep nothing of the script's alive: names that it imported while it was watched may still lead here."""
         self._call = self._failing = self._batch = None
         self._losses = []
-        self._hear = dict.fromkeys(HAPPENINGS, [])
+        self._hear = {happening: [] for happening in HAPPENINGS}
         self._on_output = []
 
     @property
@@ -314,7 +314,7 @@ def unmeasurable() -> bool:
         torch._C._current_graph_task_id() != -1
         or any(torch._C._get_dispatch_mode(tracer) is not None for tracer in _TRACERS)
         or torch._C._functorch.peek_interpreter_stack() is not None
-        or torch.jit.is_tracing()
+        or torch._C._is_tracing()
         or torch.compiler.is_compiling()
     )
 

@@ -7,9 +7,9 @@ from dnnlint.evidence.trace import Activations, LayerActivations, Run, Weights, 
 from dnnlint.evidence.vocabulary import SATURATING
 from dnnlint.rule import Findings, Rule, Severity
 
+from .._scale import WIDE, spread_of
 from .._wording import named
 
-WIDE = 3.0
 HOPELESS = 10.0
 SATURATED = 0.33  # share of outputs at their tails: |tanh| > 0.99, or sigmoid outside 0.01 to 0.99
 
@@ -79,11 +79,9 @@ class LargeInitWithSaturatingActivation(Rule):
         for entry in () if run.resumed else weights.weights:
             layer = entry.parameter.layer
             place = entry.drawn or layer.built
-            squashed, fan_in = _squashed(entry, activations), layer.fan_in
-            if squashed is None or not fan_in or not entry.spread.finite or place in said:
-                continue
-            spread = entry.spread.std * sqrt(fan_in)
-            if spread <= WIDE:
+            spread, fan_in = spread_of(entry), layer.fan_in or 1
+            squashed = _squashed(entry, activations) if spread > WIDE else None
+            if squashed is None or place in said:
                 continue
             said.add(place)
             yield self.at(
@@ -101,10 +99,8 @@ class LargeInitWithSaturatingActivation(Rule):
 
 
 def _squashed(entry: WeightStats, activations: Activations) -> LayerActivations | None:
-    """The saturated activation that takes a layer's output; None for vectors, and where nothing saturates."""
+    """The saturated activation that takes a layer's output."""
     owned = entry.parameter
-    if len(owned.shape) < 2 or entry.followed_by not in SATURATING or (owned.layer.fan_in or 0) < 1:
-        return None
     for heard in activations.layers:
         fed = heard.fed_by == owned.layer or heard.layer == owned.layer
         inner = fed and heard.op in SATURATING and not heard.gate and not heard.last

@@ -4,16 +4,29 @@ from collections.abc import Iterator
 from math import inf, isfinite
 from typing import NamedTuple
 
-from dnnlint.evidence.trace import Activations, Events, Gradients, Inputs, LossCall, Losses, Predictions
+from dnnlint.evidence.trace import (
+    Activations,
+    Events,
+    Gradients,
+    Inputs,
+    LossCall,
+    Losses,
+    Predictions,
+    Run,
+    Updates,
+)
 from dnnlint.rule import Findings, Rule, Severity, Site
 
 from .._wording import named
+
+LEAP = 10.0  # update over weight: such a step leaves nothing of the weights
 
 
 class _Fault(NamedTuple):
     step: int
     what: str
     place: Site
+    layer: Site | None = None  # where the layer was built, if the place is another
 
 
 class NonFiniteValue(Rule):
@@ -26,8 +39,9 @@ class NonFiniteValue(Rule):
 
     ## How it decides
     In the run: the first step at which a loss, unscaled, or a gradient that an optimiser uses is no finite number.
-    The finding stands at the first layer whose output is not finite at that step, else at the loss, else at the layer
-    nearest to the output whose gradient is not. Left alone are gradients of steps that the gradient scaler skips,
+    The finding stands at the first layer whose output is not finite at that step, else at the loss; at the backward
+    pass, if only a gradient is not; and at the optimiser, if its step before changed a weight matrix by more than ten
+    times its own size. Left alone are gradients of steps that the gradient scaler skips,
     values that never reach a loss (masks of minus infinity), and samples that were not finite to begin with, which
     are `corrupt-sample`.
 
@@ -57,17 +71,24 @@ class NonFiniteValue(Rule):
         gradients: Gradients,
         events: Events,
         inputs: Inputs,
+        updates: Updates,
+        run: Run,
     ) -> Findings:
         forward = min(_losses(losses), key=lambda fault: fault.step, default=None)
-        backward = min(_gradients(gradients, events), key=lambda fault: fault.step, default=None)
+        backward = min(_gradients(gradients, events, losses), key=lambda fault: fault.step, default=None)
         fault = forward if forward and not (backward and backward.step < forward.step) else backward
         if fault is None or _given(inputs, predictions) <= fault.step:
             return
         if fault is forward:
             fault = next(_outputs(activations, fault.step), fault)
+        leap = _leap(updates, run, fault.step)
         yield self.at(
-            fault.place,
-            related=((forward.place if forward and fault is not forward else None, "it reaches the loss here"),),
+            fault.place if leap is None else leap,
+            related=(
+                (fault.layer, "the layer"),
+                (fault.place if leap is not None else None, "it shows here"),
+                (forward.place if forward and fault is not forward else None, "it reaches the loss here"),
+            ),
             evidence={"measured": "not finite", "threshold": "finite", "unit": "value", "step": fault.step},
             what=fault.what,
             step=fault.step,
@@ -103,11 +124,22 @@ def _outputs(activations: Activations, step: int) -> Iterator[_Fault]:
             yield _Fault(step, f"the output of {named(entry.layer)}", entry.layer.built)
 
 
-def _gradients(gradients: Gradients, events: Events) -> Iterator[_Fault]:
+def _leap(updates: Updates, run: Run, step: int) -> Site | None:
+    """The optimiser whose last step before threw a weight further than its own size."""
+    for entry in updates.parameters:
+        before = [stats.ratio for stats in entry.steps if stats.step == step - 1 and not stats.skipped]
+        if len(entry.parameter.shape) > 1 and any(LEAP < ratio < inf for ratio in before):
+            return next((one.built for one in run.optimizers if one.number == entry.optimizer), None)
+    return None
+
+
+def _gradients(gradients: Gradients, events: Events, losses: Losses) -> Iterator[_Fault]:
     """Gradients as they were used, from the output inwards: where the first of them arises."""
     skipped = {(cycle.optimizer, cycle.step) for cycle in events.cycles if cycle.overflow}
     for entry in reversed(gradients.parameters):
         for step in entry.steps:
             if not isfinite(step.norm) and (entry.optimizer, step.step) not in skipped:
                 what = f"the gradient of `{entry.parameter.name}`"
-                yield _Fault(step.step, what, entry.parameter.layer.built)
+                layer = entry.parameter.layer.built
+                called = next((back.called for back in losses.backwards if back.step == step.step), None)
+                yield _Fault(step.step, what, called or layer, layer if called else None)

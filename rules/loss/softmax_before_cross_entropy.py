@@ -62,10 +62,11 @@ class SoftmaxBeforeCrossEntropy(Rule):
     def runtime(self, predictions: Predictions) -> Findings:
         trained = [entry for entry in predictions.calls if entry.call.trains and entry.call.kind in SOFTMAX_LOSSES]
         said = set()
-        for entry in trained:
-            call = entry.call
-            kind = _activation(entry, [other for other in trained if other.call.called == call.called])
-            place = call.made or call.called
+        for called in dict.fromkeys(entry.call.called for entry in trained):
+            alike = [entry for entry in trained if entry.call.called == called]
+            entry = next((entry for entry in alike if entry.call.made), alike[0])
+            call, kind = entry.call, _activation(entry, alike)
+            place = call.made or called
             if not kind or place in said:
                 continue
             said.add(place)
@@ -74,7 +75,7 @@ class SoftmaxBeforeCrossEntropy(Rule):
             yield self.at(
                 place,
                 severity=severity,
-                related=((call.called, "the loss is taken here"),),
+                related=((called, "the loss is taken here"),),
                 evidence={"measured": high, "threshold": 1.0, "unit": "sum of a row"},
                 loss=call.kind,
                 what=f"the result of {kind.replace('_', '-')}"

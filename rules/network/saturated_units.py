@@ -1,8 +1,9 @@
 """DNN205: sigmoid and tanh units at the flat ends of their range."""
 
-from dnnlint.evidence.trace import Activations, LayerActivations
+from dnnlint.evidence.trace import Activations, LayerActivations, Weights
 from dnnlint.rule import Findings, Rule, Severity
 
+from .._scale import WIDE, spread_of
 from .._wording import like_it, named
 
 HALF = 0.5
@@ -23,7 +24,8 @@ class SaturatedUnits(Rule):
     In the run: at every step that was watched, more than half of the sampled outputs lie beyond 0.99 in magnitude for
     tanh, or outside 0.01 to 0.99 for a sigmoid, over at least 32 samples and positions and eight units. Gates, which
     open and close on purpose, the activation that the loss is computed from and the last one of each network are left
-    alone. The first such layer is named.
+    alone; so are layers whose weights were drawn too wide, which is `large-init-with-saturating-activation`. The first
+    such layer is named.
 
     ## What it misses
     Other bounded activations, gates inside recurrent layers, and units that saturate later.
@@ -41,9 +43,11 @@ class SaturatedUnits(Rule):
     why = "At its ends the activation has no slope, so neither this layer nor those before it get a gradient."
     mend = "Normalise the inputs, draw the weights with `nn.init.xavier_uniform_`, or use a rectifier instead."
 
-    def runtime(self, activations: Activations) -> Findings:
+    def runtime(self, activations: Activations, weights: Weights) -> Findings:
+        wide = {stats.parameter.layer for stats in weights.weights if spread_of(stats) > WIDE}
         last = {entry.layer.network: entry for entry in activations.layers}
-        stuck = [entry for entry in activations.layers if _stuck(entry) and entry is not last[entry.layer.network]]
+        inner = [entry for entry in activations.layers if entry is not last[entry.layer.network]]
+        stuck = [entry for entry in inner if _stuck(entry) and (entry.fed_by or entry.layer) not in wide]
         if not stuck:
             return
         first, left = stuck[0], len(stuck) - 1

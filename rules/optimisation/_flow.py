@@ -31,10 +31,14 @@ def relative(entry: ParameterGradients) -> list[float]:
     return [ratio for ratio in ratios if isfinite(ratio)]
 
 
-def ratio_of(entry: ParameterUpdates) -> float | None:
-    """The usual update in units of the weights; None for weights that start at zero and for fewer than two steps."""
+def ratios_of(entry: ParameterUpdates) -> list[float]:
+    """Updates in units of the weights, step by step; none for weights that start at zero, or for a single step."""
     taken = [step.ratio for step in entry.steps if step.rate > 0 and not step.skipped]
     finite = [ratio for ratio in taken if isfinite(ratio)]
-    if len(finite) < 2 or not isfinite(taken[0]):
-        return None
-    return median(finite)
+    return finite if len(finite) > 1 and isfinite(taken[0]) else []
+
+
+def ratio_of(entry: ParameterUpdates) -> float | None:
+    """The usual update in units of the weights."""
+    ratios = ratios_of(entry)
+    return median(ratios) if ratios else None

@@ -3,13 +3,15 @@
 from math import hypot, isfinite
 from statistics import median
 
-from dnnlint.evidence.trace import Gradients, OptimizerInfo, ParameterGradients, Run, Updates
+from dnnlint.evidence.trace import Gradients, OptimizerInfo, ParameterGradients, Run, Updates, Weights
 from dnnlint.rule import Findings, Rule, Severity
 
+from .._scale import spread_of
 from .._wording import like_it, named
 from ._flow import TINY, is_matrix, ratio_of, relative, size
 
 LARGE, HUGE = 1e5, 1e9  # gradient over weight
+GROWING = 2.0  # deviations that a unit puts out for inputs of one; He's initialisation for rectifiers has 1.4
 GROWTH = 1e3  # norm of the whole gradient, last step against the first two
 HASTY = 0.1  # update over weight: above it the learning rate is the cause
 
@@ -48,14 +50,17 @@ class ExplodingGradient(Rule):
         "Scale weights, inputs and targets to about one; clip with `nn.utils.clip_grad_norm_` if it is a recurrent net."
     )
 
-    def runtime(self, gradients: Gradients, updates: Updates, run: Run) -> Findings:
+    def runtime(self, gradients: Gradients, updates: Updates, weights: Weights, run: Run) -> Findings:
         matrices = [entry for entry in gradients.parameters if is_matrix(entry.parameter) and relative(entry)]
         large = [entry for entry in matrices if median(relative(entry)) > LARGE]
         if large:
             worst = max(large, key=lambda entry: median(relative(entry)))
             ratio, layer = median(relative(worst)), worst.parameter.layer
+            wide = max(weights.weights, key=spread_of, default=None)
+            cause = wide if wide is not None and spread_of(wide) > GROWING else None
             yield self.at(
-                layer.built,
+                layer.built if cause is None else cause.drawn or cause.parameter.layer.built,
+                related=((None if cause is None else layer.built, "the gradient is largest here"),),
                 severity=Severity.ERROR if ratio > HUGE else Severity.WARNING,
                 evidence={"measured": ratio, "threshold": LARGE, "unit": "norm of gradient over norm of weight"},
                 what=f"the gradient of {named(layer)} is {ratio:.1e} times its weights{like_it(len(large) - 1)}",

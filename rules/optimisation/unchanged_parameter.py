@@ -21,10 +21,10 @@ class UnchangedParameter(Rule):
     (Micikevicius et al., *Mixed Precision Training*, 2018).
 
     ## How it decides
-    In the run, over two steps or more with a positive learning rate that were not skipped: every sampled element is bit
-    for bit the same, though the gradient times the rate is above 1e-5: an error. In half precision, more than half of
-    the elements that have a gradient are the same in the median step: a warning. Embedding tables, of which a step
-    touches a few rows, are left alone.
+    In the run, over two steps or more with a positive learning rate that were not skipped: every sampled element is
+    bit for bit the same, though the gradient times the rate is above 1e-5 (in half precision: is not zero): an error.
+    In half precision, more than half of the elements that have a gradient are the same in the median step: a warning.
+    Embedding tables, of which a step touches a few rows, are left alone.
 
     ## What it misses
     Rates of zero, which schedules use on purpose, and weights that the script itself puts back after the step.
@@ -73,14 +73,15 @@ OWNED = "See that the optimiser holds these very parameters and that its `step` 
 
 def _share(entry: ParameterUpdates) -> float:
     """Share of elements that stay although they have a gradient; 0 where that cannot be told."""
+    half = entry.parameter.dtype.endswith(HALF)
     pushed = [
         step
         for step, norm in zip(entry.steps, entry.gradient_norms, strict=False)
-        if step.rate > 0 and not step.skipped and isfinite(norm) and step.rate * norm > FELT
+        if step.rate > 0 and not step.skipped and isfinite(norm) and norm > 0 and (half or step.rate * norm > FELT)
     ]
     if len(pushed) < STEPS or entry.parameter.sparse or not entry.parameter.trainable:
         return 0.0
     if all(step.changed == 0 for step in pushed):
         return 1.0
     lost = [step.lost for step in pushed if step.lost is not None]
-    return median(lost) if len(lost) >= STEPS and entry.parameter.dtype.endswith(HALF) else 0.0
+    return median(lost) if half and len(lost) >= STEPS else 0.0

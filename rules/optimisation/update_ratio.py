@@ -5,9 +5,10 @@ from statistics import median
 from dnnlint.evidence.trace import OptimizerInfo, ParameterUpdates, Run, Updates
 from dnnlint.rule import Findings, Rule, Severity
 
-from ._flow import TINY, is_matrix, ratio_of, size
+from ._flow import TINY, is_matrix, ratios_of, size
 
 LARGE, WILD = 0.3, 1.0
+STILL_LARGE = 0.1  # of the median step, as the weights grow under steps that are too large
 SMALL = 1e-6
 SMALL_ADAPTIVE = 2.5e-5  # of optimisers whose step does not depend on the gradient's size, on weights that are new
 ADAPTIVE = frozenset({"Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Adagrad", "Lion"})
@@ -24,12 +25,13 @@ class UpdateRatio(Rule):
     Architectures*, 2012; A. Karpathy, CS231n notes, 2015).
 
     ## How it decides
-    In the run: the median over steps, for each weight matrix of 32 elements or more that does not start at zero,
-    without steps that the scaler skipped. Too large is a median over the matrices of an optimiser above 0.3: a
-    warning; above 1: an error. Too small is no matrix above 1e-6, or above 2.5e-5 with Adam and its kin, whose steps
-    do not depend on the size of the gradient, as long as no weights were loaded: a warning. Warm-up is left alone:
-    rates that rise, and rates that start below the one that a schedule scales. So are LBFGS and Rprop, which choose
-    their own step lengths.
+    In the run: the first and the median step of each weight matrix of 32 elements or more that does not start at zero,
+    without steps that the scaler skipped; of these the median over the matrices of an optimiser. Too large is a first
+    or a median step above 0.3, with a median step above 0.1: a warning; above 1: an error. Too small is no matrix above
+    1e-6, or above 2.5e-5 with Adam and its kin, whose steps do not depend on the size of the gradient, as long as no
+    weights were loaded: a warning. Warm-up is left alone: rates that rise, and rates that start below the one that a
+    schedule scales. So are LBFGS and Rprop, which choose their own step lengths, and, for steps that are too small,
+    weights in half precision, which are the business of `unchanged-parameter`.
 
     Measured on healthy networks: 3e-3 to 2e-2 for SGD at 0.1 and Adam at 1e-3; on sick ones 1 to 2 for Adam
     at 0.1, 1e-5 to 2e-5 for Adam at 1e-6.
@@ -54,14 +56,16 @@ class UpdateRatio(Rule):
 
     def runtime(self, updates: Updates, run: Run) -> Findings:
         for optimizer in run.optimizers:
-            ratios = _ratios(updates, optimizer)
-            if not ratios or optimizer.kind in OTHERWISE:
+            entries = [entry for entry in updates.parameters if entry.optimizer == optimizer.number and _counts(entry)]
+            courses = [course for entry in entries if (course := ratios_of(entry))]
+            if not courses or optimizer.kind in OTHERWISE:
                 continue
+            usual = median(map(median, courses))
+            ratio = max(usual, median(course[0] for course in courses))
             small = SMALL if run.resumed or optimizer.kind not in ADAPTIVE else SMALL_ADAPTIVE
-            large = median(ratios) > LARGE
-            if not large and not (0 < max(ratios) < small and _settled(optimizer)):
+            large = ratio > LARGE and usual > STILL_LARGE
+            if not large and not (0 < max(map(median, courses)) < small and _settled(optimizer, entries)):
                 continue
-            ratio = median(ratios)
             yield self.at(
                 optimizer.built,
                 severity=Severity.ERROR if ratio > WILD else Severity.WARNING,
@@ -75,19 +79,13 @@ class UpdateRatio(Rule):
             )
 
 
-def _ratios(updates: Updates, optimizer: OptimizerInfo) -> list[float]:
-    """One number for each weight matrix that says something."""
-    entries = [entry for entry in updates.parameters if entry.optimizer == optimizer.number and _counts(entry)]
-    return [ratio for entry in entries if (ratio := ratio_of(entry)) is not None]
-
-
 def _counts(entry: ParameterUpdates) -> bool:
     return is_matrix(entry.parameter) and size(entry.parameter) >= TINY
 
 
-def _settled(optimizer: OptimizerInfo) -> bool:
-    """Whether the rate is not on its way up."""
+def _settled(optimizer: OptimizerInfo, entries: list[ParameterUpdates]) -> bool:
+    """Whether small steps are steps as they will be: no rate on its way up, nothing rounded away."""
     rates = optimizer.rates
     rising = len(rates) > 1 and rates[-1] > rates[0]
     warming = optimizer.base_rate is not None and bool(rates) and rates[0] < optimizer.base_rate
-    return not rising and not warming
+    return not rising and not warming and not any(entry.parameter.dtype.endswith("float16") for entry in entries)

@@ -1,7 +1,7 @@
 """DNN602: training with dropout and batch statistics switched off."""
 
 from dnnlint.evidence.script import Forward, Mode, TrainingStep
-from dnnlint.evidence.trace import ForwardPass, Layer, Passes
+from dnnlint.evidence.trace import ForwardPass, Layer, Passes, Run
 from dnnlint.rule import Findings, Rule, Severity
 
 from .._wording import named
@@ -56,12 +56,14 @@ class TrainingInEvalMode(Rule):
                 related = trained, (step.backward, "which learns from it")
                 yield self.at(place or forward.place, network=forward.network, related=related)
 
-    def runtime(self, passes: Passes) -> Findings:
+    def runtime(self, passes: Passes, run: Run) -> Findings:
         for network in dict.fromkeys((entry.network, entry.built) for entry in passes.passes):
             trained = [entry for entry in passes.passes if (entry.network, entry.built) == network and _learns(entry)]
             awake = {entry.step for entry in trained if entry.training}
             asleep = [entry for entry in trained if not entry.training and entry.step not in awake and _idle(entry)]
-            if len(asleep) < OFTEN:
+            fell = bool(asleep) and asleep[0].was_eval is not None and any(step < asleep[0].step for step in awake)
+            taken = bool(asleep) and asleep[0].step < run.steps
+            if len(asleep) < (1 if fell and taken else OFTEN):  # once is proof where eval() was called in between
                 continue
             first, idle = asleep[0], _idle(asleep[0])
             yield self.at(

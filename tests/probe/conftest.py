@@ -28,11 +28,17 @@ class Ended(NamedTuple):
     record: Mapping[type, Any]  # what was measured
     left: list[str]  # what was different in torch when the watching was over
     end: list[str]  # what was different in torch in the end
+    prefix: str  # of its files
 
     @property
     def seen(self) -> tuple[int, str, str]:
         """What a user sees of it."""
         return self.status, self.out, self.err
+
+    @property
+    def left_behind(self) -> set[str]:
+        """What was different when the watching was over; wrappers that were being called are gone a little later."""
+        return {name for name in self.left if not name.endswith(" of ours")}
 
 
 class Nursery:
@@ -51,13 +57,47 @@ class Nursery:
 
     def run(self, program: Path | str, *all_options: Sequence[str] | None, quiet: bool = True) -> list[Ended]:
         """Run a script, or a program's text, once for each set of options, all at a time; None is a plain run."""
+        jobs = self._jobs(program, all_options, quiet)
+        assert self._server.stdin is not None and self._server.stdout is not None
+        print(json.dumps(jobs), file=self._server.stdin, flush=True)
+        statuses = json.loads(self._server.stdout.readline())
+        return [ended(job["prefix"], status) for job, status in zip(jobs, statuses, strict=True)]
+
+    def launch(self, program: Path, *all_options: Sequence[str] | None) -> list[Ended]:
+        """The same in two processes of a launcher each; what the first of them tells, and the output of both."""
+        jobs = self._jobs(program, all_options, quiet=True)
+        launcher = (
+            sys.executable,
+            "-m",
+            "torch.distributed.run",
+            "--standalone",
+            "--nproc-per-node",
+            "2",
+            str(NURSERY),
+        )
+        environment = {**os.environ, "PYTHONPATH": str(NURSERY.parent), "OMP_NUM_THREADS": "1"}
+        running = [
+            subprocess.Popen(
+                [*launcher, json.dumps(job)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+            for job in jobs
+        ]
+        outputs = [process.communicate() for process in running]
+        return [
+            ended(job["prefix"] + "0", process.returncode)._replace(out=out, err=err)
+            for job, process, (out, err) in zip(jobs, running, outputs, strict=True)
+        ]
+
+    def _jobs(
+        self, program: Path | str, all_options: Sequence[Sequence[str] | None], quiet: bool
+    ) -> list[dict[str, Any]]:
         self._count += 1
         folder = self._folder / str(self._count)
         folder.mkdir()
         script = program if isinstance(program, Path) else folder / "train.py"
         if isinstance(program, str):
             script.write_text(textwrap.dedent(program))
-        jobs = [
+        return [
             {
                 "prefix": str(folder / f"run{number}"),
                 "script": str(script),
@@ -66,10 +106,6 @@ class Nursery:
             }
             for number, options in enumerate(all_options)
         ]
-        assert self._server.stdin is not None and self._server.stdout is not None
-        print(json.dumps(jobs), file=self._server.stdin, flush=True)
-        statuses = json.loads(self._server.stdout.readline())
-        return [ended(job["prefix"], status) for job, status in zip(jobs, statuses, strict=True)]
 
 
 def ended(prefix: str, status: int) -> Ended:
@@ -77,7 +113,17 @@ def ended(prefix: str, status: int) -> Ended:
     told = json.loads(_read(f"{prefix}.json") or '{"findings": [], "run": {}}')
     record = pickle.loads(Path(f"{prefix}.record").read_bytes()) if os.path.exists(f"{prefix}.record") else {}
     left, end = (json.loads(_read(f"{prefix}.{name}") or "[]") for name in ("left", "end"))
-    return Ended(status, _read(f"{prefix}.out"), comparable(_read(f"{prefix}.err")), told["run"], told["findings"], record, left, end)
+    return Ended(
+        status,
+        _read(f"{prefix}.out"),
+        comparable(_read(f"{prefix}.err")),
+        told["run"],
+        told["findings"],
+        record,
+        left,
+        end,
+        prefix,
+    )
 
 
 def comparable(text: str) -> str:

@@ -1,7 +1,8 @@
 """Runs programs in forks of one process that has imported torch already: an import takes longer than most of them.
 
 A plain program is run by ``runpy``, a probed one by the command line of dnnlint, in the very way of ``python -m``.
-Jobs are read from standard input and their exit statuses written to standard output: one line of JSON a batch.
+Jobs are read from standard input and their exit statuses written to standard output: one line of JSON a batch. A job
+on the command line is run at once, for launchers of several processes.
 """
 
 import atexit
@@ -22,6 +23,10 @@ import torch._dynamo
 from torch.nn.modules import module as module_hooks
 from torch.optim import optimizer as optimizer_hooks
 from torch.utils.data import dataloader
+
+from dnnlint.cli import probe_run  # noqa: F401 - imported here, it need not be in every fork
+from dnnlint.packs import load_rules
+from dnnlint.probe import channels  # noqa: F401
 
 _OWNERS = (
     torch,
@@ -48,6 +53,12 @@ _KINDS = (
 def main() -> None:
     """Serve until standard input ends."""
     torch.set_num_threads(1)  # a pool of threads does not survive a fork
+    if sys.argv[1:]:  # one of several processes that a launcher started
+        job = json.loads(sys.argv[1])
+        run(**{**job, "prefix": job["prefix"] + os.environ["RANK"]})
+        return
+    load_rules()
+    gc.freeze()  # none of it is garbage
     answers = os.dup(1)
     for line in sys.stdin:
         children = [_born(job) for job in json.loads(line)]
@@ -144,8 +155,9 @@ class Surroundings:
         for name, value in {**vars(module_hooks), **vars(optimizer_hooks)}.items():
             if name.startswith("_global") and isinstance(value, dict):
                 found[name] = value
-                found[f"{name}, how many"] = len(value)
-        builtins = Counter(torch.jit._builtins._get_builtin_table().values())
+                found[f"{name}, ours"] = sum(number < 0 for number in value)
+        table: dict[int, str] = torch.jit._builtins._get_builtin_table()  # type: ignore[no-untyped-call]
+        builtins = Counter(table.values())
         found.update((f"builtin {name}", count) for name, count in builtins.items())
         found.update((f"meta_path {place}", finder) for place, finder in enumerate(sys.meta_path))
         found |= {"trace": sys.gettrace(), "profile": sys.getprofile(), "excepthook": sys.excepthook}
@@ -164,7 +176,8 @@ def _name(owner: Any) -> str:
 
 
 def _below(kind: type) -> Iterator[type]:
-    for one in type.__subclasses__(kind):
+    subclasses: list[type] = type.__subclasses__(kind)
+    for one in subclasses:
         yield one
         yield from _below(one)
 

@@ -17,7 +17,7 @@ def tell(**things: Any) -> None:
     """Print what is told of each object, and the states of the random generators."""
     for name, thing in things.items():
         print(name, _module(thing) if isinstance(thing, nn.Module) else digest(_states(thing)))
-    numbers = np.random.get_state()  # noqa: NPY002 - the generator that scripts use
+    numbers = np.random.get_state()  # the generator that scripts use
     print("random", digest(torch.get_rng_state()), digest(str(random.getstate())), digest(str(numbers)))
     print("trace", sys.gettrace(), sys.getprofile())
 
@@ -44,4 +44,4 @@ def _states(thing: Any) -> Any:
 
 def expect(**numbers: Any) -> None:
     """Print what the program itself computes, to be compared with what was measured."""
-    print("expect", json.dumps(numbers))
+    print(f"expect {json.dumps(numbers)}\n", end="", flush=True)

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import torch
 
 from dnnlint.evidence.trace import Activations, Events, Gradients, Losses, Parameters, Passes, Run, Updates
 
 if TYPE_CHECKING:
-    from conftest import Ended, Nursery
+    from tests.probe.conftest import Ended, Nursery
 
 PROGRAMS = sorted(Path(__file__).with_name("endurance").glob("*.py"))
 STEPS = 4
@@ -47,7 +48,7 @@ def test_it_is_watched_and_runs_as_ever(watched: Any, program: Path) -> None:
 
     assert run.run["notes"] == []
     assert run.record[Run].steps == run.run["steps"] == WATCHED.get(program.stem, STEPS)
-    assert [name for name in set(run.left) - set(run.end) if not name.endswith("of ours")] == []
+    assert run.left_behind <= set(run.end)
 
 
 def test_accumulated_gradients_are_those_of_the_step(watched: Any) -> None:
@@ -182,6 +183,14 @@ def test_optimisers_around_optimisers_count_once(watched: Any) -> None:
     optimizers = {one.kind: one.steps for one in watched("wrappers").record[Run].optimizers if one.steps}
 
     assert optimizers == {"Lookahead": STEPS, "RMSprop": STEPS, "Sharpness": STEPS, "SGD": STEPS}
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="DataParallel copies a network to GPUs, and here is none")
+def test_copies_on_gpus_are_told_as_one_network(watched: Any) -> None:
+    record = watched("parallel").record
+
+    assert [one.network for one in record[Passes].passes] == ["Sequential"] * STEPS
+    assert len(record[Gradients].parameters) == 4
 
 
 def test_cells_in_loops_cost_no_more_than_is_kept(watched: Any) -> None:

@@ -30,13 +30,15 @@ class Wrong(nn.Module):
         self.layer = nn.Linear(4, 3)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.layer(x).softmax(1)
+        out: torch.Tensor = self.layer(x).softmax(1)
+        return out
 
 
 def train(net: nn.Module, optimizer: torch.optim.Optimizer, steps: int = STEPS) -> None:
     for _ in range(steps):
         optimizer.zero_grad()
-        nn.functional.cross_entropy(net(torch.randn(8, 4)), torch.randint(3, (8,))).backward()
+        loss = nn.functional.cross_entropy(net(torch.randn(8, 4)), torch.randint(3, (8,)))
+        torch.autograd.backward(loss)
         optimizer.step()
 
 
@@ -161,16 +163,30 @@ def test_exceptions_pass_through(error: type[BaseException]) -> None:
     assert len(modules._global_forward_hooks) == 0
 
 
+NET = """\
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 3)
+    def forward(self, x):
+        return self.layer(x).softmax(1)
+"""
+LOOP = """\
+for _ in range(3):
+    optimizer.zero_grad()
+    nn.functional.cross_entropy(net(torch.randn(8, 4)), torch.randint(3, (8,))).backward()
+    optimizer.step()
+"""
+
+
 @pytest.mark.parametrize("name", ["<ipython-input-{0}-abc>", "{1}/ipykernel_7/{0}.py"])
 def test_cells_of_a_notebook_are_told_by_their_lines(name: str, tmp_path: Any) -> None:
     cells = [
         "import torch\nimport dnnlint\nfrom torch import nn",
-        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.layer = nn.Linear(4, 3)\n"
-        "    def forward(self, x):\n        return self.layer(x).softmax(1)",
+        NET,
         "net = Net()\noptimizer = torch.optim.SGD(net.parameters(), lr=0.1)",
         "run = dnnlint.probe(net, optimizer=optimizer).start()",
-        "for _ in range(3):\n    loss = nn.functional.cross_entropy(net(torch.randn(8, 4)), torch.randint(3, (8,)))\n"
-        "    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()",
+        LOOP,
         "run.stop()\nprint(run.report)",
     ]
     notebook: dict[str, Any] = {"__name__": "__main__"}
@@ -239,10 +255,11 @@ class Built(nn.Module):
 
     def make(self, width: int) -> nn.Sequential:
         parts = nn.Sequential(nn.Linear(width, width), nn.GELU())  # made
+        parts.requires_grad_(True)
         return parts
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.body(self.chosen(self.added(self.stem(x))))
+        x = self.body(self.chosen(self.get_submodule("added")(self.stem(x))))
         for block in self.blocks:
             x = block(x)
         for step in self.steps:
@@ -263,7 +280,7 @@ def built_lines(net: Callable[[torch.Tensor], torch.Tensor], parameters: Any) ->
     """The row of every layer, by path."""
     optimizer = torch.optim.SGD(parameters, lr=0.1)
     with dnnlint.probe(select="ALL", steps=1) as run:
-        nn.functional.cross_entropy(net(torch.randn(8, 4)), torch.randint(3, (8,))).backward()
+        torch.autograd.backward(nn.functional.cross_entropy(net(torch.randn(8, 4)), torch.randint(3, (8,))))
         optimizer.step()
     layers: dict[str, Any] = {}
     for told in run._session.record.values():  # type: ignore[union-attr]

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.probe.running import Outcome, Pool
 from tests.probe.seeded.build import KINDS, programs
-from tests.probe.suites import LEAST, SLOW, Outcome, Pool, clean_scripts, overall, seeded_scripts
+from tests.probe.suites import LEAST, SLOW, clean_scripts, overall, seeded_scripts
 
 HEALTHY = [script for script in clean_scripts() if script.name not in SLOW]
 PROCESSES = 2

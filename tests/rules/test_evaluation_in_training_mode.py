@@ -7,6 +7,7 @@ import pytest
 from dnnlint.diagnostic import Place, Severity
 from dnnlint.evidence.script import EvaluationPass, Forward, Mode
 from dnnlint.rule import Finding
+from tests.rules.traces import node
 
 Judge = Callable[[str, object], list[Finding]]
 
@@ -26,7 +27,7 @@ def evaluation(*modes: Mode, dependent: bool | None = True, why: tuple[str, ...]
 def test_the_call_of_the_network_is_reported(judge: Judge, why: tuple[str, ...], severity: Severity) -> None:
     (finding,) = judge("evaluation-in-training-mode", evaluation(Mode.TRAIN, why=why))
 
-    assert (finding.place.node, finding.severity) == (5, severity)
+    assert (node(finding.place), finding.severity) == (5, severity)
     assert finding.evidence == {"taken_for_evaluation_by": list(why)}
 
 

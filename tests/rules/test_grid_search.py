@@ -7,6 +7,7 @@ import pytest
 from dnnlint.diagnostic import Place, Severity
 from dnnlint.evidence.script import Axis, Search
 from dnnlint.rule import Finding
+from tests.rules.traces import node
 
 Judge = Callable[[str, object], list[Finding]]
 RATE, WIDTH, DEPTH = Axis("lr", 3, True), Axis("width", 2, False), Axis("depth", 4, False)
@@ -19,7 +20,7 @@ def search(*axes: Axis, trains: bool = True) -> Search:
 def test_three_axes_are_reported_with_their_cost(judge: Judge) -> None:
     (finding,) = judge("grid-search", search(RATE, WIDTH, DEPTH))
 
-    assert (finding.place.node, finding.severity) == (2, Severity.WARNING)
+    assert (node(finding.place), finding.severity) == (2, Severity.WARNING)
     assert finding.blanks["axes"] == "`lr`, `width`, `depth`"
     assert finding.evidence == {"axes": 3, "trials": 24}
 

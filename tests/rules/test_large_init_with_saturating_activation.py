@@ -7,6 +7,7 @@ import pytest
 from dnnlint.diagnostic import Place, Severity
 from dnnlint.evidence.script import Init, Layer, Operation, WeightInit
 from dnnlint.rule import Finding
+from tests.rules.traces import node
 
 Judge = Callable[[str, object], list[Finding]]
 
@@ -28,8 +29,8 @@ def drawn(std: float | None, fan_in: int | None, *activations: str) -> WeightIni
 def test_the_wider_the_worse(judge: Judge, std: float, fan_in: int, severity: Severity) -> None:
     (finding,) = judge("large-init-with-saturating-activation", drawn(std, fan_in, "sigmoid"))
 
-    assert (finding.place.node, finding.severity) == (2, severity)
-    assert [place.node for place, _ in finding.related] == [1, 3]
+    assert (node(finding.place), finding.severity) == (2, severity)
+    assert [node(place) for place, _ in finding.related] == [1, 3]
 
 
 @pytest.mark.parametrize(

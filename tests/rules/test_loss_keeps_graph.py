@@ -7,6 +7,7 @@ import pytest
 from dnnlint.diagnostic import Place, Severity
 from dnnlint.evidence.script import Accumulation
 from dnnlint.rule import Finding
+from tests.rules.traces import node
 
 Judge = Callable[[str, object], list[Finding]]
 
@@ -18,9 +19,9 @@ Judge = Callable[[str, object], list[Finding]]
 def test_the_accumulation_is_reported_in_its_own_words(judge: Judge, how: str, word: str) -> None:
     (finding,) = judge("loss-keeps-graph", Accumulation(Place("train.py", 5), how, "losses", Place("train.py", 1)))
 
-    assert (finding.place.node, finding.severity) == (5, Severity.WARNING)
+    assert (node(finding.place), finding.severity) == (5, Severity.WARNING)
     assert (finding.blanks["target"], finding.blanks["collects"]) == ("losses", word)
-    assert [place.node for place, _ in finding.related] == [1]
+    assert [node(place) for place, _ in finding.related] == [1]
 
 
 def test_the_line_of_the_helper_is_related(judge: Judge) -> None:

@@ -7,6 +7,7 @@ import pytest
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import Gradients, TrainingStep
 from dnnlint.rule import Finding
+from tests.rules.traces import node
 
 Judge = Callable[[str, object], list[Finding]]
 
@@ -26,14 +27,14 @@ def step(*gradients: Gradients, loop: bool = True) -> TrainingStep:
 def test_the_backward_pass_is_reported(judge: Judge, fact: TrainingStep) -> None:
     (finding,) = judge("missing-zero-grad", fact)
 
-    assert finding.place.node == 5
-    assert [place.node for place, _ in finding.related] == [6, 1]
+    assert node(finding.place) == 5
+    assert [node(place) for place, _ in finding.related] == [6, 1]
 
 
 def test_a_step_without_a_loop_has_one_place_less(judge: Judge) -> None:
     (finding,) = judge("missing-zero-grad", step(Gradients.STALE, loop=False))
 
-    assert [place.node for place, _ in finding.related] == [6]
+    assert [node(place) for place, _ in finding.related] == [6]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from dnnlint.diagnostic import Place, Severity
 from dnnlint.evidence.script import Network, Operation
 from dnnlint.rule import Finding
+from tests.rules.traces import node
 
 Judge = Callable[[str, object], list[Finding]]
 PLACE = Place("model.py", 0)
@@ -22,8 +23,8 @@ def test_the_first_of_the_row_is_reported_and_the_others_are_related(judge: Judg
     text = "linear tanh linear tanh dropout linear tanh linear"
     (finding,) = judge("saturating-hidden-activation", network(text))
 
-    assert (finding.place.node, finding.severity) == (1, Severity.WARNING)
-    assert [place.node for place, _ in finding.related] == [3, 6]
+    assert (node(finding.place), finding.severity) == (1, Severity.WARNING)
+    assert [node(place) for place, _ in finding.related] == [3, 6]
 
 
 @pytest.mark.parametrize(
@@ -49,20 +50,20 @@ def test_shorter_rows_of_tanh_are_silent(judge: Judge, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "node"),
+    ("text", "number"),
     [
         pytest.param("linear sigmoid linear sigmoid linear", 1, id="two hidden layers"),
         pytest.param("linear tanh linear sigmoid linear", 3, id="one of two"),
     ],
 )
-def test_a_single_hidden_sigmoid_is_advice(judge: Judge, text: str, node: int) -> None:
+def test_a_single_hidden_sigmoid_is_advice(judge: Judge, text: str, number: int) -> None:
     (finding,) = judge("saturating-hidden-activation", network(text))
 
-    assert (finding.place.node, finding.severity) == (node, Severity.ADVICE)
+    assert (node(finding.place), finding.severity) == (number, Severity.ADVICE)
 
 
 def test_each_row_of_a_network_is_reported(judge: Judge) -> None:
     row = "linear sigmoid linear sigmoid conv sigmoid"
     findings = judge("saturating-hidden-activation", network(f"{row} layernorm {row} linear"))
 
-    assert [finding.place.node for finding in findings] == [1, 8]
+    assert [node(finding.place) for finding in findings] == [1, 8]

@@ -7,6 +7,7 @@ import pytest
 from dnnlint.diagnostic import Place, Severity
 from dnnlint.evidence.script import LossCall, Operation
 from dnnlint.rule import Finding
+from tests.rules.traces import node
 
 Judge = Callable[[str, object], list[Finding]]
 
@@ -26,7 +27,7 @@ def test_the_softmax_is_reported_and_the_loss_is_related(judge: Judge) -> None:
 def test_each_softmax_that_can_come_last_is_reported(judge: Judge) -> None:
     findings = judge("softmax-before-cross-entropy", loss("softmax", "softmax"))
 
-    assert [finding.place.node for finding in findings] == [3, 4]
+    assert [node(finding.place) for finding in findings] == [3, 4]
 
 
 def test_log_softmax_is_merely_redundant(judge: Judge) -> None:

@@ -7,6 +7,7 @@ import pytest
 from dnnlint.diagnostic import Place, Severity
 from dnnlint.evidence.script import Forward, Gradients, Mode, TrainingStep
 from dnnlint.rule import Finding
+from tests.rules.traces import node
 
 Judge = Callable[[str, object], list[Finding]]
 FAULTY = Forward("model", Place("train.py", 4), frozenset({Mode.EVAL}), Place("train.py", 9), True, True)
@@ -22,15 +23,15 @@ def step(*forwards: Forward) -> TrainingStep:
 def test_the_call_that_set_the_mode_is_reported(judge: Judge) -> None:
     (finding,) = judge("training-in-eval-mode", step(FAULTY))
 
-    assert (finding.place.node, finding.severity) == (9, Severity.ERROR)
-    assert [place.node for place, _ in finding.related] == [4, 5]
+    assert (node(finding.place), finding.severity) == (9, Severity.ERROR)
+    assert [node(place) for place, _ in finding.related] == [4, 5]
 
 
 def test_without_one_such_call_the_forward_pass_is_reported(judge: Judge) -> None:
     (finding,) = judge("training-in-eval-mode", step(FAULTY._replace(mode_set=None)))
 
-    assert finding.place.node == 4
-    assert [place.node for place, _ in finding.related] == [5]
+    assert node(finding.place) == 4
+    assert [node(place) for place, _ in finding.related] == [5]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import Network, Stray
 from dnnlint.rule import Finding
+from tests.rules.traces import node
 
 Judge = Callable[[str, object], list[Finding]]
 
@@ -18,12 +19,12 @@ def test_every_stray_container_is_reported_where_it_is_filled(judge: Judge) -> N
     heads = Stray(Place("model.py", 8), "heads", "dict", ("Linear",))
     first, second = judge("unregistered-module", network(hidden, heads))
 
-    assert (first.place.node, first.blanks["layers"], first.blanks["cure"]) == (
+    assert (node(first.place), first.blanks["layers"], first.blanks["cure"]) == (
         5,
         "`Linear`, `ReLU`",
         "`nn.ModuleList`",
     )
-    assert (second.place.node, second.blanks["cure"]) == (8, "`nn.ModuleDict`")
+    assert (node(second.place), second.blanks["cure"]) == (8, "`nn.ModuleDict`")
 
 
 def test_many_kinds_are_cut_short(judge: Judge) -> None:

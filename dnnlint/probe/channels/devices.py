@@ -9,7 +9,7 @@ from dnnlint.probe.happenings import Call
 from dnnlint.probe.layers import unwrapped
 from dnnlint.probe.stage import Stage, tensors_in
 
-_WORDS = ("same device", "tensor on device", "but is on", "device type", "meta tensor", "Input type")
+_WORDS = ("same device", "expected device", "but is on", "device type", "meta tensor", "Input type")
 
 
 class DevicesChannel(Channel):

@@ -63,12 +63,12 @@ class _Moment:
         if self.before is None or self.after is None:
             return []
         sizes = self.group.sizes
-        change = (self.after - self.before).split(sizes)
-        gradients = [None] * len(sizes) if self.gradients is None else self.gradients.split(sizes)
+        change = (self.after - self.before).split_with_sizes(sizes)
+        gradients = [None] * len(sizes) if self.gradients is None else self.gradients.split_with_sizes(sizes)
         return [
             UpdateStep(self.step, _ratio(moved, weight), _changed(moved), rate, self.skipped, _lost(moved, gradient))
             for moved, weight, rate, gradient in zip(
-                change, self.before.split(sizes), self.rates, gradients, strict=True
+                change, self.before.split_with_sizes(sizes), self.rates, gradients, strict=True
             )
         ]
 

@@ -1,4 +1,4 @@
-"""Moving averages of the weights: a deep copy, the class of torch, a state that is loaded back, a copy in every step."""
+"""Moving averages of the weights: a deep copy, the class of torch, a state loaded back, a copy in every step."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Activation checkpointing: reentrant and not, of parts in a row, with dropout, selective; and offloaded activations."""
+"""Activation checkpointing: reentrant and not, of parts in a row, with dropout; and offloaded activations."""
 
 import torch
 from tell import tell

@@ -3,7 +3,7 @@
 import torch
 from tell import tell
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 torch.manual_seed(0)
 weights = [torch.randn(4, 8).mul_(0.1).requires_grad_(), torch.zeros(8, requires_grad=True)]
@@ -14,9 +14,9 @@ optimizer = torch.optim.Adam([*weights, head, *fast.values()], lr=1e-2)
 for _step in range(6):
     x, labels = torch.randn(8, 4), torch.randint(3, (8,))
     optimizer.zero_grad()
-    logits = F.linear(torch.tanh(x @ weights[0] + weights[1]), head)
+    logits = functional.linear(torch.tanh(x @ weights[0] + weights[1]), head)
     adapted = {name: value - 0.1 for name, value in fast.items()}
-    loss = F.cross_entropy(logits + torch.func.functional_call(net, adapted, (x,)), labels)
+    loss = functional.cross_entropy(logits + torch.func.functional_call(net, adapted, (x,)), labels)
     loss.backward()
     optimizer.step()
     print(repr(loss.item()))

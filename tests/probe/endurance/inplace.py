@@ -3,7 +3,7 @@
 import torch
 from tell import expect, tell
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 torch.manual_seed(0)
 
@@ -22,7 +22,7 @@ class Net(nn.Module):
 
     def forward(self, x):
         y = self.act(self.norm(self.conv(x)))
-        y = F.relu_(self.conv(x)) + y
+        y = functional.relu_(self.conv(x)) + y
         y += 1.0
         y.mul_(0.5)
         return self.head(self.dead(self.wide(y.mean((2, 3)))))
@@ -32,7 +32,7 @@ net = Net()
 optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
 for _step in range(6):
     optimizer.zero_grad()
-    loss = F.cross_entropy(net(torch.randn(8, 1, 6, 6)), torch.randint(3, (8,)))
+    loss = functional.cross_entropy(net(torch.randn(8, 1, 6, 6)), torch.randint(3, (8,)))
     loss.backward()
     optimizer.step()
     print(repr(loss.item()))

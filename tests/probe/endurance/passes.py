@@ -3,7 +3,7 @@
 import torch
 from tell import tell
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 torch.manual_seed(0)
 
@@ -18,7 +18,7 @@ class Inner(torch.autograd.Function):
     def backward(ctx, gradient):
         x, weight = (saved.detach().requires_grad_() for saved in ctx.saved_tensors)
         with torch.enable_grad():
-            F.mse_loss(x @ weight, torch.zeros(8, 3), reduction="sum").backward()
+            functional.mse_loss(x @ weight, torch.zeros(8, 3), reduction="sum").backward()
             torch.autograd.backward(x @ weight, gradient)
         return x.grad, weight.grad
 
@@ -40,7 +40,7 @@ for _step in range(6):
     optimizer.zero_grad()
     x = torch.randn(8, 4)
     output = net(x)
-    loss = F.mse_loss(output, x[:, :3]) + energy(x).square().mean()
+    loss = functional.mse_loss(output, x[:, :3]) + energy(x).square().mean()
     loss.backward(retain_graph=True)
     loss.backward()
     torch.autograd.backward([net(x).sum(), net(x).mean()])
@@ -48,7 +48,7 @@ for _step in range(6):
     net(x).backward(torch.ones(8, 3), inputs=[net.weight])
     torch.autograd.backward(torch.autograd.graph.get_gradient_edge(net(x).sum()))
     Inner.apply(x, weight).sum().backward()
-    gradients = torch.autograd.grad(F.l1_loss(net(x), x[:, :3]), list(net.parameters()))
+    gradients = torch.autograd.grad(functional.l1_loss(net(x), x[:, :3]), list(net.parameters()))
     for parameter, gradient in zip(net.parameters(), gradients, strict=True):
         parameter.grad += gradient
     optimizer.step()

@@ -1,4 +1,4 @@
-"""Optimisers around optimisers, steps in two halves, an optimiser for each parameter that steps within the backward pass."""
+"""Optimisers around optimisers, steps in two halves, optimisers that step within the backward pass."""
 
 import torch
 from tell import tell

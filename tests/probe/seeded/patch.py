@@ -17,7 +17,7 @@ class Edit(NamedTuple):
 
     old: str
     new: str  # "" deletes the line
-    count: int | None = 1  # how many lines there must be; None for any number but zero
+    lines: int | None = 1  # how many must match; None for any number but zero
 
 
 def swap(old: str, new: str) -> Edit:
@@ -60,11 +60,14 @@ def _edited(lines: list[tuple[str, str]], edit: Edit) -> list[tuple[str, str]]:
             result.append((name, line))
             continue
         count += 1
-        filled = re.sub(r"\{(\w+)\}", lambda hole, found=match: found[hole[1]], edit.new)
-        result.extend((name, match["indent"] + new) for new in filled.splitlines())
-    if count == 0 or edit.count not in (None, count):
-        raise ValueError(f"{count} lines match {edit.old!r}, expected {edit.count or 'some'}")
+        result.extend((name, match["indent"] + new) for new in _filled(edit.new, match).splitlines())
+    if count == 0 or edit.lines not in (None, count):
+        raise ValueError(f"{count} lines match {edit.old!r}, expected {edit.lines or 'some'}")
     return result
+
+
+def _filled(new: str, match: re.Match[str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda hole: match[hole[1]], new)
 
 
 def _regex(pattern: str) -> str:

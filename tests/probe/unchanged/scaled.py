@@ -1,4 +1,4 @@
-"""Gradient scaling and autocast on the host, with a step that is skipped, clipping of unscaled gradients, accumulation."""
+"""Gradient scaling and autocast on the host, with a skipped step, clipping of unscaled gradients, accumulation."""
 
 import torch
 from tell import tell

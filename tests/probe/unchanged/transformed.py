@@ -7,7 +7,7 @@ import torch
 from tell import digest, tell
 from torch import nn
 from torch.fx.experimental.proxy_tensor import make_fx
-from torch.nn import functional as F
+from torch.nn import functional
 
 torch.manual_seed(0)
 
@@ -24,8 +24,12 @@ class Net(nn.Module):
 
 
 def criterion(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    squares = F.mse_loss(logits.softmax(1), torch.eye(3)[labels])
-    return F.cross_entropy(logits, labels) + squares + F.binary_cross_entropy_with_logits(logits, logits.sigmoid())
+    squares = functional.mse_loss(logits.softmax(1), torch.eye(3)[labels])
+    return (
+        functional.cross_entropy(logits, labels)
+        + squares
+        + functional.binary_cross_entropy_with_logits(logits, logits.sigmoid())
+    )
 
 
 def trees(net, x, labels):
@@ -41,7 +45,10 @@ def trees(net, x, labels):
     print(digest(torch.func.grad(loss_of)(weights, x, labels)["head.bias"]))
     one_by_one = torch.func.vmap(torch.func.grad(loss_of), in_dims=(None, 0, 0))
     print(digest(one_by_one(weights, x[:, None], labels[:, None])["head.bias"]))
-    print(digest(torch.func.jacrev(lambda x: F.mse_loss(x, x.detach() + 1))(x)), digest(torch.func.hessian(F.softplus)(x[0])))
+    print(
+        digest(torch.func.jacrev(lambda x: functional.mse_loss(x, x.detach() + 1))(x)),
+        digest(torch.func.hessian(functional.softplus)(x[0])),
+    )
     print(make_fx(loss_of)(weights, x, labels).code)
     print(make_fx(loss_of, tracing_mode="fake")(weights, x, labels).code)
     print(torch.export.export(net, (x,), strict=False).graph_module.code)
@@ -56,11 +63,12 @@ def trees(net, x, labels):
 
 net = Net()
 optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
-for _step in range(4):
+for step in range(4):
     x, labels = torch.randn(8, 4), torch.randint(3, (8,))
     optimizer.zero_grad()
     loss = criterion(net(x), labels)
-    trees(net, x, labels)
+    if step == 1:
+        trees(net, x, labels)
     loss.backward()
     optimizer.step()
     print(repr(loss.item()))

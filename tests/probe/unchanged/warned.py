@@ -5,7 +5,7 @@ import warnings
 import torch
 from tell import tell
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 warnings.simplefilter("always")
 torch.manual_seed(0)
@@ -18,7 +18,7 @@ class Net(nn.Module):
 
     def forward(self, x):
         warnings.warn("called", stacklevel=1)
-        return F.softmax(self.layer(x)).sum(1, keepdim=True)
+        return functional.softmax(self.layer(x)).sum(1, keepdim=True)
 
 
 net = Net()
@@ -29,8 +29,14 @@ for _step in range(5):
     schedule.step()
     optimizer.zero_grad()
     output = net(torch.randn(8, 4))
-    loss = loss_fn(output, torch.randn(8)) + F.l1_loss(output, torch.randn(8)) + F.huber_loss(output, torch.randn(8))
-    loss += F.kl_div(output.log(), output.detach()) + F.mse_loss(output, torch.randn(8), size_average=False)
+    loss = (
+        loss_fn(output, torch.randn(8))
+        + functional.l1_loss(output, torch.randn(8))
+        + functional.huber_loss(output, torch.randn(8))
+    )
+    loss += functional.kl_div(output.log(), output.detach()) + functional.mse_loss(
+        output, torch.randn(8), size_average=False
+    )
     loss.backward()
     print(output.requires_grad, (output * 2).grad)
     optimizer.step()

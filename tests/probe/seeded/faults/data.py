@@ -5,11 +5,18 @@ from tests.probe.seeded.lines import BATCHES, FEATURES, LABELS, LOADER, LOSS
 from tests.probe.seeded.patch import Edit, mark, swap
 
 FED = (mark(LOADER),)
+NEXT = "inputs, targets = next(iter({s}train_loader))  #!"
 
 
 def spoil(statement: str) -> tuple[Edit, ...]:
     """A statement that spoils the features, right after they were made."""
     return (swap(FEATURES, f"{FEATURES}\n{statement}  #!"), *FED)
+
+
+def reseeded(drawn: str) -> tuple[Edit, ...]:
+    """A seed set anew right before random places are drawn."""
+    line = f"{drawn} = torch.randint({{arguments}})"
+    return (swap(line, f"torch.manual_seed(1337)  #!\n{line}  #!"),)
 
 
 KINDS: tuple[Kind, ...] = (
@@ -49,14 +56,12 @@ KINDS: tuple[Kind, ...] = (
         crashes=True,
     ),
     kind(
-        "repeated-batch",
+        "first-batch-only",
         "repeated-batch",
         into(
             "mlp cnn gru transformer",
-            swap(
-                BATCHES,
-                "batch = next(iter({s}train_loader))  #!\nfor inputs, targets in [batch] * len({s}train_loader):  #!",
-            ),
+            swap(BATCHES, f"for _ in range(len({{s}}train_loader)):\n    {NEXT}"),
+            swap(LOADER, "{s}train_loader = DataLoader({data})  #!"),
             mark(LOSS),
         ),
     ),
@@ -64,26 +69,17 @@ KINDS: tuple[Kind, ...] = (
         "reseeded-batch",
         "repeated-batch",
         into(
-            "gpt",
-            swap("starts = torch.randint({drawn})", "torch.manual_seed(1337)  #!\nstarts = torch.randint({drawn})  #!"),
-            mark("inputs, targets = get_batch(data)"),
-            mark("logits = model(inputs)"),
+            "mlp_regression cnn_regression",
+            swap(BATCHES, f"for _ in range(len({{s}}train_loader)):\n    torch.manual_seed(0)  #!\n    {NEXT}"),
+            mark(LOADER),
+            mark(LOSS),
         ),
+        into("gpt", *reseeded("starts"), mark("inputs, targets = get_batch(data)"), mark("logits = model(inputs)")),
         into(
             "transformer_lm",
-            swap("rows = torch.randint({drawn})", "torch.manual_seed(1337)  #!\nrows = torch.randint({drawn})  #!"),
+            *reseeded("rows"),
             mark("inputs, targets = self.batch()"),
             mark("logits = self.model(inputs)"),
-        ),
-        into(
-            "mlp_regression",
-            swap(
-                BATCHES,
-                "for _ in range(len({s}train_loader)):\n"
-                "    torch.manual_seed(0)  #!\n"
-                "    inputs, targets = next(iter({s}train_loader))  #!",
-            ),
-            mark(LOSS),
         ),
     ),
 )

@@ -11,8 +11,15 @@ VANISHING = "vanishing-gradient"
 EXPLODING = "exploding-gradient"
 RATIO = "update-ratio"
 UNCHANGED = "unchanged-parameter"
+HALF_FEATURES = f"{FEATURES}\nfeatures = features.bfloat16()"
 TRAINED = "mlp cnn gru transformer"
 WIDE = "nn.init.normal_({weight}, std=1.5)  #!"
+
+
+def in_bfloat16(rate: float) -> Edit:
+    """Weights of eight bits that a small step does not move."""
+    step = f"{{s}}optimizer = torch.optim.AdamW({{m}}.parameters(), lr={rate})  #!"
+    return swap(OPTIMIZER, f"{{m}}.to(torch.bfloat16)  #!\n{step}")
 
 
 def at_rest(frozen: str, moving: str) -> tuple[Edit, ...]:
@@ -90,7 +97,7 @@ KINDS: tuple[Kind, ...] = (
             mark("self.recurrent = {layer}"),
             mark("self.inp = {layer}"),
         ),
-        *(into(network, swap(DRAWN, WIDE), *LAYERS[network], mark("self.head = {layer}")) for network in DEEP),
+        *(into(network, swap(DRAWN, WIDE), *LAYERS[network]) for network in DEEP),
     ),
     kind(
         "rate-too-high",
@@ -105,13 +112,9 @@ KINDS: tuple[Kind, ...] = (
     kind(
         "updates-lost-in-bfloat16",
         UNCHANGED,
-        into(
-            "mlp cnn gru",
-            swap(FEATURES, f"{FEATURES}\nfeatures = features.bfloat16()"),
-            swap(
-                OPTIMIZER, "{m}.to(torch.bfloat16)  #!\n{s}optimizer = torch.optim.AdamW({m}.parameters(), lr=1e-5)  #!"
-            ),
-        ),
+        into("mlp cnn", swap(FEATURES, HALF_FEATURES), in_bfloat16(1e-5)),
+        into("gru", swap(FEATURES, HALF_FEATURES), in_bfloat16(1e-4)),
+        into("transformer", in_bfloat16(1e-4)),
     ),
     kind(
         "group-with-zero-rate",
