@@ -164,6 +164,7 @@ def test_a_broken_rule_is_named_with_file_and_line(site: Site, text: str, line: 
     [
         pytest.param("x = (\n", "acme_rule.py:1): cannot be imported: SyntaxError", id="does not parse"),
         pytest.param("\nimport no_such_module_anywhere\n", "acme_rule.py:2): cannot be imported", id="missing import"),
+        pytest.param("raise SystemExit(0)\n", "acme_rule.py:1): cannot be imported: SystemExit", id="leaves"),
         pytest.param("x = 1\n", "holds no rule", id="holds nothing"),
     ],
 )
@@ -178,7 +179,9 @@ def test_a_rule_file_that_cannot_be_used_is_named(site: Site, text: str, reason:
 @pytest.mark.parametrize(
     ("door", "reason"),
     [
+        pytest.param("\n1 / 0", "__init__.py:2)", id="fails on import, and where"),
         pytest.param("1 / 0", "ZeroDivisionError", id="fails on import"),
+        pytest.param("raise SystemExit(0)", "SystemExit: 0", id="leaves on import"),
         pytest.param("", "has no hook dnnlint_rules", id="no hook"),
         pytest.param(DOOR.replace("dnnlint_rules", "dnnlint_rule"), "unknown hook 'dnnlint_rule'", id="misspelt hook"),
         pytest.param(

@@ -14,7 +14,7 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 NAMES = r"\s*([a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*)\s*(?=#|$)"
 EXPECTATION = re.compile(rf"#\s*expect:{NAMES}")
 WATCH = re.compile(rf"#\s*watch:{NAMES}")
-WATCHED = re.compile(r'"""runtime: ([a-z0-9-]+(?:, [a-z0-9-]+)*)\n')
+WATCHED = re.compile(r'"""runtime: ([a-z0-9-]+(?:, [a-z0-9-]+)*)(?:\n|""")')
 CASES = sorted(
     case
     for case in FIXTURES.glob("*/*/*")

@@ -46,7 +46,7 @@ def _careful(arguments: list[str]) -> Outcome:
         return _reader_left()
     except OSError as error:  # the disk is full, the working directory is gone
         return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    except Exception:
+    except Exception:  # the last door: the traceback is printed whole, with a status of its own
         return _crash()
 
 

@@ -150,6 +150,8 @@ class ProbeRun:
             if self._session is not None:
                 self._attempt(self._session.close, None)
             if self._speaks:
+                if self._session is not None:
+                    self._attempt(self._session.gather, None)
                 with _back_in(self._here, self._import_path):
                     self._diagnostics = self._judged()
                 self._report(self._diagnostics)

@@ -23,6 +23,7 @@ HAPPENINGS = (
     "forward_begins", "layer_output", "forward_ends", "failure", "loss", "backward_begins", "backward_ends",
     "event", "step_begins", "step_ends", "batch",
 )  # fmt: skip
+CALLS, NODES = 20_000, 500_000  # that are remembered where no step ever comes
 _TRACERS = (torch._C._TorchDispatchModeKey.FAKE, torch._C._TorchDispatchModeKey.PROXY)
 
 
@@ -104,6 +105,9 @@ class Watcher:
         stage = self.stage
         if not stage.layers.is_network(module) or not self._wanted(module):
             return
+        if len(stage.calls) > CALLS or len(stage.producers) > NODES:
+            stage.forget_step()
+            self._losses = []
         self._number += 1
         self._failing = None
         batch = self._batch

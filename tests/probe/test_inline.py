@@ -12,7 +12,8 @@ from torch.nn.modules import module as modules
 
 import dnnlint
 from dnnlint.errors import UsageError
-from dnnlint.evidence.trace import Passes, Predictions, Run
+from dnnlint.evidence.trace import Devices, Passes, Predictions, Run
+from dnnlint.probe import watcher
 
 STEPS = 5
 
@@ -367,3 +368,30 @@ def test_what_is_not_found_is_where_the_probe_is() -> None:
     built = built_lines(space["net"], space["net"].parameters())
 
     assert LINES[built[""].span.row - 1].strip().startswith("with dnnlint.probe(")
+
+
+def test_what_never_steps_is_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watcher, "CALLS", 10)
+    net, _ = made()
+
+    with dnnlint.probe(select="ALL") as run:
+        for _ in range(50):
+            nn.functional.cross_entropy(net(torch.randn(8, 4)), torch.randint(3, (8,)))
+        stage = run._session._stage  # type: ignore[union-attr]
+        assert stage is not None
+        assert len(stage.calls) <= 11
+        assert len(stage.producers) <= 11
+
+    assert record(run, Run).forwards == 50
+
+
+def test_a_call_that_fails_because_of_devices_is_told() -> None:
+    net, optimizer = made()
+    net.to("meta")
+
+    with pytest.raises(RuntimeError), dnnlint.probe(net, optimizer=optimizer, select="ALL") as run:
+        train(net, optimizer)
+
+    (mismatch,) = record(run, Devices).mismatches
+    assert mismatch.devices == ("cpu", "meta")
+    assert LINES[mismatch.called.span.row - 1].strip().startswith("loss = nn.functional.cross_entropy(net(")

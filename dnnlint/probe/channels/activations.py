@@ -20,6 +20,7 @@ from dnnlint.probe.stage import Stage, plain
 _CHANNELS_FIRST = frozenset({"conv", "conv_transpose", "batchnorm", "instancenorm", "groupnorm"})
 _PASSING = frozenset({"dropout", "flatten", "identity", "pool"})  # nothing of their own to be seen
 _SAVED = {"relu": "_saved_result", "sigmoid": "_saved_result", "tanh": "_saved_result"}
+_PLACES = 8  # activations after one layer; a cell in a loop over time has thousands of them
 _LAYERS = 400  # a network of more layers is sampled at the first of them
 
 
@@ -101,7 +102,7 @@ class ActivationsChannel(Channel):
             return
         place = order[id(feeder), op] = order.get((id(feeder), op), -1) + 1
         key = id(feeder), op, place
-        if key in self._fresh:
+        if place >= _PLACES or key in self._fresh:
             return
         try:
             result = getattr(node, saved)
