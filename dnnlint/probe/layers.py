@@ -188,6 +188,12 @@ class Layers:
             )
         return self._origins[id(module)]
 
+    def contained(self, module: nn.Module) -> bool:
+        """Whether a container of torch's calls a module, so that no line of the user's does."""
+        entry = self.find(module)
+        parent = None if entry is None or entry.parent is None else entry.parent()
+        return parent is not None and type(parent).__module__.partition(".")[0] == "torch"
+
     def modules(self) -> Iterator[tuple[nn.Module, Entry]]:
         """All modules that were met and still live."""
         for entry in list(self._entries.values()):

@@ -57,6 +57,16 @@ def _constructs(frame: FrameType, made: object) -> bool:
     return code.co_name == "__init__" and bool(code.co_argcount) and frame.f_locals.get(code.co_varnames[0]) is made
 
 
+def failed_at(error: BaseException) -> Mark | None:
+    """The innermost position in the user's own code that an exception came through."""
+    found, trace = None, error.__traceback__
+    while trace is not None:
+        if is_users(trace.tb_frame.f_code.co_filename):
+            found = Mark(trace.tb_frame.f_code, trace.tb_lasti)
+        trace = trace.tb_next
+    return found
+
+
 @cache
 def is_users(filename: str) -> bool:
     """Whether a file is the user's: a file or notebook cell, neither ours, nor installed, nor part of Python."""

@@ -60,7 +60,7 @@ class Stage:
         line = self.lines.site(number) or self._made.get(use)
         if line is not None:
             self._made[use] = line
-        if module is None or type(module).__module__.partition(".")[0] != "torch":
+        if module is None or not self.layers.contained(module):
             return line
         return self.layer(module).built
 

@@ -11,7 +11,7 @@ from .._wording import like_it, named
 from ._flow import TINY, is_matrix, ratio_of, relative, size
 
 LARGE, HUGE = 1e5, 1e9  # gradient over weight
-GROWING = 2.0  # deviations that a unit puts out for inputs of one; He's initialisation for rectifiers has 1.4
+GROWING = 1.9  # deviations that a unit puts out for inputs of one; He's initialisation for rectifiers has 1.4
 GROWTH = 1e3  # norm of the whole gradient, last step against the first two
 HASTY = 0.1  # update over weight: above it the learning rate is the cause
 

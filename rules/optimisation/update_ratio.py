@@ -9,6 +9,7 @@ from ._flow import TINY, is_matrix, ratios_of, size
 
 LARGE, WILD = 0.3, 1.0
 STILL_LARGE = 0.1  # of the median step, as the weights grow under steps that are too large
+UNCORRECTED = {"RMSprop": 5.0}  # first steps over later ones: 10 at the first, 4.5 at the fifth, for alpha 0.99
 SMALL = 1e-6
 SMALL_ADAPTIVE = 2.5e-5  # of optimisers whose step does not depend on the gradient's size, on weights that are new
 ADAPTIVE = frozenset({"Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Adagrad", "Lion"})
@@ -31,7 +32,8 @@ class UpdateRatio(Rule):
     1e-6, or above 2.5e-5 with Adam and its kin, whose steps do not depend on the size of the gradient, as long as no
     weights were loaded: a warning. Warm-up is left alone: rates that rise, and rates that start below the one that a
     schedule scales. So are LBFGS and Rprop, which choose their own step lengths, and, for steps that are too small,
-    weights in half precision, which are the business of `unchanged-parameter`.
+    weights in half precision, which are the business of `unchanged-parameter`. RMSprop does not correct the bias of its
+    running mean, so that its first steps are several times what later ones are: it may take five times as much.
 
     Measured on healthy networks: 3e-3 to 2e-2 for SGD at 0.1 and Adam at 1e-3; on sick ones 1 to 2 for Adam
     at 0.1, 1e-5 to 2e-5 for Adam at 1e-6.
@@ -63,13 +65,18 @@ class UpdateRatio(Rule):
             usual = median(map(median, courses))
             ratio = max(usual, median(course[0] for course in courses))
             small = SMALL if run.resumed or optimizer.kind not in ADAPTIVE else SMALL_ADAPTIVE
-            large = ratio > LARGE and usual > STILL_LARGE
+            swell = UNCORRECTED.get(optimizer.kind, 1.0)
+            large = ratio > LARGE * swell and usual > STILL_LARGE * swell
             if not large and not (0 < max(map(median, courses)) < small and _settled(optimizer, entries)):
                 continue
             yield self.at(
                 optimizer.built,
                 severity=Severity.ERROR if ratio > WILD else Severity.WARNING,
-                evidence={"measured": ratio, "threshold": LARGE if large else small, "unit": "update over weight"},
+                evidence={
+                    "measured": ratio,
+                    "threshold": LARGE * swell if large else small,
+                    "unit": "update over weight",
+                },
                 optimizer=optimizer.kind,
                 ratio=ratio,
                 rate=optimizer.rates[-1] if optimizer.rates else 0.0,

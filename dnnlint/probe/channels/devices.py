@@ -1,5 +1,7 @@
 """Devices: where parameters and inputs lie, in which precision, and calls that failed because of it."""
 
+import re
+
 import torch
 from torch import nn
 
@@ -7,8 +9,10 @@ from dnnlint.evidence.trace import Devices, Mismatch
 from dnnlint.probe.channel import Channel
 from dnnlint.probe.happenings import Call
 from dnnlint.probe.layers import unwrapped
+from dnnlint.probe.sites import failed_at
 from dnnlint.probe.stage import Stage, tensors_in
 
+_NAMED = re.compile(r"\b(?:cpu|meta|(?:cuda|mps|xpu)(?::\d+)?)\b")
 _WORDS = ("same device", "expected device", "but is on", "device type", "meta tensor", "Input type")
 
 
@@ -44,12 +48,18 @@ class DevicesChannel(Channel):
         """Tell of an exception that speaks of devices, if they really differ."""
         if call is None or not isinstance(error, RuntimeError | NotImplementedError):
             return
-        devices = _devices(call.root) | {str(tensor.device) for tensor in tensors_in(call.args)}
         text = str(error)
-        if len(devices) > 1 and any(word in text for word in _WORDS):
+        if not any(word in text for word in _WORDS):
+            return
+        devices = _devices(call.root) | {str(tensor.device) for tensor in tensors_in(call.args)}
+        called = call.called
+        if len(devices) < 2:  # a part that the network does not know of: the line inside of it
+            devices |= set(_NAMED.findall(text))
+            called = failed_at(error) or called
+        if len(devices) > 1:
             network = type(unwrapped(call.root)).__name__
             summary = text.partition("\n")[0][:200]
-            self._mismatches.append(Mismatch(self.stage.site(call.called), tuple(sorted(devices)), network, summary))
+            self._mismatches.append(Mismatch(self.stage.site(called), tuple(sorted(devices)), network, summary))
 
     def told(self) -> Devices:
         """What was seen so far."""

@@ -94,7 +94,7 @@ class EventsChannel(Channel):
             stepped=self.stage.script,
             backwards=state.backwards,
             stale=state.stale,
-            wiped=self.stage.script if state.wiped else None,
+            wiped=self.stage.script if state.wiped or (empty and state.backwards) else None,
             empty=empty,
         )
         self._cycles.append((cycle, self._stepped, state.cleared, state.backward))
@@ -143,6 +143,7 @@ def _clear(state: _State, called: Mark | None, certain: bool) -> None:
         state.used = state.stale = False
         state.backwards = 0 if not state.wiped else state.backwards
     else:
+        state.cleared = called if state.backwards else state.cleared
         state.used = state.stale = False
 
 
