@@ -137,7 +137,7 @@ class _Run:
             return self._reader.read(path, data).facts
         except DnnlintError:
             raise
-        except Exception as error:
+        except Exception as error:  # whatever it is: the traceback is told, and the other files are checked
             from traceback import format_exc
 
             self.crashes.append(format_exc())

@@ -68,7 +68,7 @@ def spots(finding: Finding) -> Iterator[Spot]:
 def _ask(rule: Rule, half: str, *evidence: object) -> list[Verdict]:
     try:
         return [Verdict(rule, finding, half) for finding in getattr(rule, half)(*evidence)]
-    except Exception as error:  # a rule may be anybody's; whatever fails in it is told of the rule by its name
+    except (Exception, SystemExit) as error:  # anybody's rule: whatever fails in it is told by the rule's name
         import traceback  # only errors need it
 
         frame = traceback.extract_tb(error.__traceback__)[-1]

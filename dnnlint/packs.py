@@ -64,7 +64,7 @@ def _modules(package: ModuleType) -> Iterator[ModuleType]:
             module = importlib.import_module(name)
         except DnnlintError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # anybody's module is run here, and it may leave in any way
             raise RuleError(name, _origin(error), f"cannot be imported: {_said(error)}") from error
         if is_package:
             yield from _modules(module)
@@ -104,8 +104,8 @@ def _open(manager: pluggy.PluginManager, entry: EntryPoint) -> list[type[Rule]]:
         kinds: list[object] = [kind for answer in answers for kind in answer]
     except DnnlintError:
         raise
-    except Exception as error:
-        raise _pack_error(entry, f"cannot be loaded: {_said(error)}") from error
+    except (Exception, SystemExit) as error:  # anybody's code is run here, and it may leave in any way
+        raise _pack_error(entry, f"cannot be loaded: {_said(error)}{_inside(error)}") from error
     if not impls:
         raise _pack_error(entry, f"{entry.module} has no hook dnnlint_rules")
     return [_checked(entry, kind) for kind in kinds]
@@ -126,11 +126,18 @@ def _taken(label: str, rule: Rule, pack: str, other_pack: str, other: Rule) -> R
     return RuleError(label, contract.place(type(rule)), f"pack {pack!r} brings it, but so does {holder}")
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
-def _origin(error: Exception) -> str:
+def _inside(error: BaseException) -> str:
+    """Where in the pack it failed; nothing if it was ours or a library's code that refused the pack."""
+    place = _origin(error)
+    refusers = (__file__, importlib.__file__, os.path.dirname(pluggy.__file__))
+    return "" if place.startswith(refusers) else f" ({place})"
+
+
+def _origin(error: BaseException) -> str:
     import traceback  # only errors need it
 
     if isinstance(error, SyntaxError) and error.filename:

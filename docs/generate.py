@@ -15,7 +15,8 @@ from dnnlint.rule import Rule
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "rules"
-EXPECTATION = re.compile(r"# expect: (.+)$", re.MULTILINE)
+MARKS = re.compile(r"# (?:expect|watch): (.+?)(?:  # (?:expect|watch): .+)?$", re.MULTILINE)
+WATCHED = re.compile(r'^"""runtime: .+\n\n')
 NOTE = "<!-- Written by docs/generate.py; change the rule's docstring or its fixtures instead. -->\n\n"
 
 
@@ -72,7 +73,7 @@ def _family(rule: Rule) -> str:
 
 def _example(rule: Rule, kind: str, title: str) -> str:
     file = ROOT / "fixtures" / _family(rule) / rule.name.replace("-", "_") / f"{kind}.py"
-    source = EXPECTATION.sub(r"# <-- \1", file.read_text()).rstrip()
+    source = MARKS.sub(r"# <-- \1", WATCHED.sub('"""', file.read_text())).rstrip()
     return f"## {title}\n\n```python\n{source}\n```"
 
 

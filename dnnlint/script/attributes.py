@@ -26,6 +26,8 @@ def get_attribute(run: Interpreter, value: Value, name: str, node: Any) -> Value
     if kind is Obj:
         return object_attribute(run, value, name, node)  # type: ignore[arg-type]
     if kind is Ext:
+        if name == "__name__":
+            return Const(value.dotted.rpartition(".")[2])  # type: ignore[attr-defined]
         return Ext(f"{value.dotted}.{name}")  # type: ignore[attr-defined]
     if kind is Module:
         return module_attribute(run, value, name)  # type: ignore[arg-type]
@@ -131,8 +133,8 @@ def set_attribute(run: Interpreter, value: Value, name: str, new: Value, node: A
         if kind is Obj:
             if building.set_attribute(run, option, name, new, node):  # type: ignore[arg-type]
                 continue
-            if name == "grad" and option.kind == "opaque" and certainly_none(new):  # type: ignore[attr-defined]
-                clearing.clear(run, None, node)
+            if name == "grad" and option.kind == "opaque":  # type: ignore[attr-defined]
+                clearing.replaced(run, option, new, node)
             cell = option.fields  # type: ignore[attr-defined]
         elif kind is Class or kind is Module:
             cell = option.names  # type: ignore[attr-defined]
@@ -152,11 +154,14 @@ def certainly_none(value: Value) -> bool:
 def _set_tensor_attribute(run: Interpreter, tensor: Tensor, name: str, value: Value, node: Any) -> None:
     """``tensor.name = value``: gradients cleared by hand, weights frozen or replaced."""
     if name == "grad":
-        if (type(value) is Const and value.value is None) or (type(value) is Tensor and value.op == "fresh"):
-            clearing.clear_tensor(run, tensor, node)
+        clearing.replaced(run, tensor, value, node)
+    elif name == "data" and tensor.op == "gradient":
+        clearing.replaced(run, tensor.inputs[0], value, node)
     elif name == "requires_grad" and tensor.op == "parameter" and type(value) is Const and not value.value:
         owner = parameters.owner_of(tensor)
         if type(owner) is Obj:
             run.write(owner.fields, "$frozen", True)
+    elif name == "requires_grad" and tensor.op == "fresh" and type(value) is Const and value.value is True:
+        tensors.learn(tensor)
     elif name == "data" and tensor.op == "parameter":
         parameters.assign(run, tensor, value, node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import attributes, indexing, ir
-from dnnlint.script.values import Value
+from dnnlint.script.values import Obj, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -37,4 +37,11 @@ def assign(run: Interpreter, target: Any, value: Value) -> None:
         assign(run, target.value, value)
     elif kind is ir.Seq:
         for part, item in zip(target.items, indexing.unpack(run, value, target), strict=True):
+            name(part, item)
             assign(run, part, item)
+
+
+def name(target: Any, value: Value) -> None:
+    """An object is called what it is first bound to."""
+    if type(value) is Obj and not value.name and type(target) in (ir.Name, ir.Attr):
+        value.name = str(target.id if type(target) is ir.Name else target.name)

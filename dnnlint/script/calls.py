@@ -9,7 +9,7 @@ from dnnlint.script import definitions, flow, inlining, library, library_objects
 from dnnlint.script.code import Args, Bound, Class, Func, Method, Partial
 from dnnlint.script.lattice import join
 from dnnlint.script.networks import calling
-from dnnlint.script.values import Const, Ext, Obj, Tensor, Union, Value
+from dnnlint.script.values import NEVER, Const, Ext, Obj, Tensor, Union, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -30,20 +30,28 @@ def each(run: Interpreter, alternatives: tuple[Value, ...], act: Callable[[Value
     present = [option for option in alternatives if not (type(option) is Const and option.value is None)]
     if len(present) == 1:
         return act(present[0])
-    if all(type(option) is Tensor or (type(option) is Obj and option.kind in _ALONE) for option in present):
-        # Only one of them exists in a run, and each has a state of its own: what is done is done to all.
-        return join([act(option) for option in present])  # type: ignore[no-any-return]
-    results: list[Value] = []
+    # Only one of them exists in a run, and each has a state of its own: what is done is done to all.
+    alone = [option for option in present if _alone(option)]
+    results = [act(option) for option in alone]
 
     def one(option: Value) -> Callable[[], bool]:
         def run_one() -> bool:
-            results.append(act(option))
-            return True
+            result = act(option)
+            if result is not NEVER:
+                results.append(result)
+            return result is not NEVER
 
         return run_one
 
-    run.branch([one(option) for option in present])
+    paths = [one(option) for option in present if not _alone(option)]
+    if paths and not run.branch([lambda: True, *paths] if alone else paths):
+        return NEVER
     return join(results) if results else flow.unknown(())
+
+
+def _alone(option: Value) -> bool:
+    """Whether what a call does to something stays inside it."""
+    return type(option) is Tensor or type(option) is Const or (type(option) is Obj and option.kind in _ALONE)
 
 
 def _call_function(run: Interpreter, func: Any, args: Args, node: Any) -> Value:

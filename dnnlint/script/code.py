@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dnnlint.script.values import Value
+from dnnlint.script.values import Ext, Value
 
 
 class Module(Value):
@@ -84,15 +84,11 @@ class Class(Value):
         self.mro_cache: list[Value] | None = None
 
     def mro(self) -> list[Value]:
-        """The class and its bases, depth first; library bases and unknown ones included."""
+        """The class and its bases in Python's order (C3); library bases and unknown ones included."""
         if self.mro_cache is None:
             self.mro_cache = [self]
-            seen: list[Value] = [self]
-            for base in self.bases:
-                for item in base.mro() if isinstance(base, Class) and base is not self else [base]:
-                    if item not in seen:
-                        seen.append(item)
-            self.mro_cache = seen
+            lines = [base.mro() if isinstance(base, Class) and base is not self else [base] for base in self.bases]
+            self.mro_cache = [self, *_merged([*lines, self.bases])]
         return self.mro_cache
 
     def find(self, name: str) -> Any:
@@ -105,6 +101,24 @@ class Class(Value):
     def foreign(self) -> list[Value]:
         """The bases that are not project classes."""
         return [cls for cls in self.mro() if type(cls) is not Class]
+
+
+def _merged(lines: list[list[Value]]) -> list[Value]:
+    """Lines of ancestry in one, each in its own order; where they contradict each other, the first has the word."""
+    found: list[Value] = []
+    lines = [line for line in lines if line]
+    while lines:
+        heads = [line[0] for line in lines]
+        later = {_identity(item) for line in lines for item in line[1:]}
+        head = next((one for one in heads if _identity(one) not in later), heads[0])
+        found.append(head)
+        lines = [rest for line in lines if (rest := [item for item in line if _identity(item) != _identity(head)])]
+    return found
+
+
+def _identity(base: Value) -> object:
+    """What makes two bases the same: a library class is named anew in every file."""
+    return base.dotted if type(base) is Ext else id(base)
 
 
 class Args:

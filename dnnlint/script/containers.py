@@ -50,7 +50,7 @@ def _tuple(run: Interpreter, args: Args, node: Any) -> Value:
 
 def _dict(run: Interpreter, args: Args, node: Any) -> Value:
     entries: dict[Any, Value] = {}
-    more = args.open
+    more, unnamed = args.open, False
     for value in args.positional:
         known = objects.known_entries(value)
         if known is not None:
@@ -60,13 +60,19 @@ def _dict(run: Interpreter, args: Args, node: Any) -> Value:
         if pairs is not None and all(
             type(p) is Tuple and len(p.items) == 2 and type(p.items[0]) is Const for p in pairs
         ):
-            entries.update({p.items[0].value: p.items[1] for p in pairs})  # type: ignore[attr-defined]
+            for pair in pairs:
+                key = pair.items[0].value  # type: ignore[attr-defined]
+                unnamed = unnamed or key is ...
+                entries[("$", len(entries)) if key is ... else key] = pair.items[1]  # type: ignore[attr-defined]
         else:
             more = True
     for name, value in args.keywords.items():
         if type(value) is Obj and value.kind == "list" and not value.name:
             value.name = name
-    return objects.new_dict({**entries, **args.keywords}, run.place(node), more)
+    made = objects.new_dict({**entries, **args.keywords}, run.place(node), more or unnamed)
+    made.fields["$born"] = run.clock
+    made.fields["$complete"] = not more  # all members are known, if not under which key
+    return made
 
 
 def _default_dict(run: Interpreter, args: Args, node: Any) -> Value:
@@ -135,6 +141,7 @@ def dict_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) ->
         run.write(obj.fields, "$items", {**entries, **(known or {}), **args.keywords})
         if known is None:
             run.write(obj.fields, "$more", True)
+            run.write(obj.fields, "$complete", False)
         return Const(None)
     if name == "copy":
         return objects.new_dict(dict(entries), run.place(node), bool(more))

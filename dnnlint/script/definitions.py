@@ -14,6 +14,7 @@ from dnnlint.script.values import Const, Ext, Obj, Value
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
+_REGISTERED = 4  # runs of a decorator that only registers; of what it would add it is known that there is more
 _GRAD_OFF = ("no_grad", "inference_mode")
 
 
@@ -53,9 +54,22 @@ def _decorate(run: Interpreter, func: Func, current: Value, decorator: Any) -> V
     elif name in ("option", "argument") and type(decorator) is ir.Call:
         parsers.click_option(run, func, decorator)
     elif type(value) is Func and type(decorator) is not ir.Call:
-        made = inlining.call_function(run, value, Args([current]), decorator)
-        if type(made) is Func:
-            return made
+        return _decorated(run, value, current, decorator)
+    return current
+
+
+def _decorated(run: Interpreter, decorator: Func, current: Value, node: Any) -> Value:
+    """What a decorator of the project makes of a function; one that just registers is run a few times only."""
+    before = run.registered.setdefault(id(decorator.node), [])
+    if len(before) == _REGISTERED:
+        for fields in before[-1]:
+            run.write(fields, "$more", True)
+        return current
+    mark = run.state.mark()
+    made = inlining.call_function(run, decorator, Args([current]), node)
+    if type(made) is Func and made is not current:
+        return made
+    before.append([cell for cell, key, _ in run.state.journal[mark:] if key == "$items"])
     return current
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from dnnlint.script import definitions, inlining, ir, library_bases
+from dnnlint.script import definitions, hooks, inlining, ir, library_bases
 from dnnlint.script.code import Args, Class, Func, Module
 from dnnlint.script.events import gradients
 from dnnlint.script.facts import completion
@@ -34,7 +34,19 @@ def run(program: ir.Program, project: Project, fuel: int) -> tuple[object, ...]:
     _roots(machine, module, fuel)
     completion.complete(machine)
     machine.state.rollback(0)
-    return tuple(machine.record.facts)
+    found = tuple(machine.record.facts)
+    _take_apart(machine, module)
+    return found
+
+
+def _take_apart(machine: Interpreter, module: Module) -> None:
+    """Let go of what holds itself, or the collector would have to look for it."""
+    for value in module.names.values():
+        if type(value) is Class and value.module is module:
+            value.names.clear()
+            value.mro_cache = None
+    module.names.clear()
+    vars(machine).clear()
 
 
 def _recover(machine: Interpreter) -> None:
@@ -67,6 +79,13 @@ def _roots(machine: Interpreter, module: Module, fuel: int) -> None:
 _TELLING = re.compile(
     r"backward|^step$|zero_grad|^eval$|^train|train$|fit$|epoch|loss|entropy|criter|Grid|grid_search|sweep|product|run|main|Sequential"
 )
+_LAYERS = re.compile(r"^(?:Linear|Conv|Module|BatchNorm|LayerNorm|GroupNorm|LSTM|GRU|RNN|Embedding|Dropout|Parameter)")
+_VERBS = re.compile(r"^(?:train|fit|eval|valid|test|predict|infer|main|run)|_step$|loss")
+
+
+def _speaks(func: Func) -> bool:
+    """Whether a method of a network is called after a part of training, or makes layers."""
+    return _VERBS.search(func.name) is not None or any(map(_LAYERS.search, func.node.traits))
 
 
 def _telling(functions: list[Func]) -> set[str]:
@@ -128,14 +147,19 @@ def _given(func: Func, *receiver: Value) -> Args:
 
 
 def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
-    methods = [(name, value) for name, value in cls.names.items() if type(value) is Func]
+    methods = [value for value in cls.names.values() if type(value) is Func]
     templates = _templates(cls)
-    pending = [*templates, *[value for _, value in methods if id(value.node) not in machine.executed]]
-    if library_bases.class_kind(cls) != "module":
-        known = _telling([*templates, *[value for _, value in methods]])
-        if not any(func.name in known for func in pending):
-            return
-    if not pending:
+    pending = [*templates, *[value for value in methods if id(value.node) not in machine.executed]]
+    kind = library_bases.class_kind(cls)
+    if kind == "function" or not pending:
+        return
+    known = _telling([*templates, *methods])
+    whole = kind == "module" and any(func.name in ("__init__", "forward") for func in pending)
+    if kind == "module":
+        pending = [func for func in pending if func.name in known or _speaks(func)]
+    elif not any(func.name in known for func in pending):
+        return
+    if not pending and not whole:
         return
     made = next((obj for obj in machine.record.modules if obj.cls is cls), None)
     obj: Value = made or definitions.instantiate(machine, cls, Args(), cls.node)
@@ -160,7 +184,10 @@ def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
                 return
             gradients.forget(machine)
             try:
-                inlining.call_function(machine, func, _given(func, obj), func.node)
+                if hooks.trains(obj, func):
+                    hooks.train(machine, obj, func, _given(func, obj))
+                else:
+                    inlining.call_function(machine, func, _given(func, obj), func.node)
             except Exhausted:
                 machine.record.partial = True
                 del machine.frames[depth:]

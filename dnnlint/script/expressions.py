@@ -17,6 +17,7 @@ from dnnlint.script import (
     objects,
     operators,
     searches,
+    strings,
 )
 from dnnlint.script.code import Args, Func, Lazy
 from dnnlint.script.lattice import MISSING
@@ -129,7 +130,9 @@ def _seq(run: Interpreter, node: Any) -> Value:
             items.extend(known)
     if node.kind == "tuple" and not more:
         return Tuple(tuple(items))
-    return objects.new_list(items, run.place(node), more)
+    made = objects.new_list(items, run.place(node), more)
+    made.fields["$born"] = run.clock
+    return made
 
 
 def _dict(run: Interpreter, node: Any) -> Value:
@@ -155,6 +158,7 @@ def _dict(run: Interpreter, node: Any) -> Value:
             more = True
             entries[("$", len(entries))] = item
     made = objects.new_dict(entries, run.place(node), more)
+    made.fields["$born"] = run.clock
     searches.space(run, entries, run.place(node))
     return made
 
@@ -171,12 +175,16 @@ def _comp(run: Interpreter, node: Any) -> Value:
     return iteration.comprehend(run, node)
 
 
+def _short(value: Any) -> bool:
+    return isinstance(value, int) or (isinstance(value, str) and len(value) < strings.LONGEST)
+
+
 def _fstring(run: Interpreter, node: Any) -> Value:
     text: str | None = ""
     soft = False
     for part in node.parts:
         value = run.evaluate(part)
-        if type(value) is Const and isinstance(value.value, (str, int)) and text is not None:
+        if type(value) is Const and _short(value.value) and text is not None and len(text) < strings.LONGEST:
             text += str(value.value)
             soft = soft or value.soft
         else:
@@ -193,6 +201,9 @@ def _yield(run: Interpreter, node: Any) -> Value:
         if node.delegates:
             value = iteration.element(run, iteration.iterate(run, value, node), node)
         frame.yields.append(value)
+        iterable = frame.loops[-1].iterable if frame.loops else None
+        if type(iterable) is Iteration and iterable.source is not None:
+            frame.source = iterable.source
     return flow.unknown(())
 
 

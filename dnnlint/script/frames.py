@@ -27,6 +27,7 @@ class Frame:
         "name",
         "resume",
         "site",
+        "source",
         "yields",
     )  # fmt: skip
 
@@ -41,6 +42,7 @@ class Frame:
         self.depth = 0
         self.globals: set[str] = set()
         self.yields: list[Value] | None = None
+        self.source: Value | None = None  # what the loop that yields goes over
         self.function: Func | None = None
         self.resume: Callable[[Value], None] | None = None  # what runs where a context manager yields
         self.site: Place | None = None  # the call, in the caller's file

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _SHORT = 8
 
 _MOST_ITEMS = 32
+_MOST_ENTRIES = 64
 
 
 def get_item(run: Interpreter, value: Value, index: Value, node: Any) -> Value:
@@ -111,7 +112,10 @@ def set_item(run: Interpreter, value: Value, index: Value, new: Value) -> None:
             if key is ... or not isinstance(key, (str, int, float, bool, tuple)):
                 key = ("$", len(items))
                 run.write(obj.fields, "$more", True)
-            run.write(obj.fields, "$items", {**items, key: new})
+            if len(items) < _MOST_ENTRIES or key in items or obj.kind != "dict":
+                run.write(obj.fields, "$items", {**items, key: new})
+            else:  # a registry: each entry would cost as much as there are
+                run.write(obj.fields, "$more", True)
             building.joined(run, obj, new)
         elif isinstance(items, tuple) and type(key) is int and -len(items) <= key < len(items):
             changed = list(items)

@@ -73,7 +73,7 @@ def _run_body(run: Interpreter, frame: Frame, func: Func) -> Value:
     if func.grad is not None:
         run.write(run.flags, "grad", before)
     if generator:
-        return Iteration(None, join(frame.yields) if frame.yields else flow.unknown(()), None)
+        return Iteration(None, join(frame.yields) if frame.yields else flow.unknown(()), frame.source)
     return result
 
 
@@ -98,7 +98,9 @@ def _bind(func: Func, args: Args) -> dict[str, Any]:
     given = args.positional
     for index, name in enumerate(params.positional):
         if index < len(given):
-            names[name] = given[index]
+            value = names[name] = given[index]
+            if type(value) is Obj and value.name[:1] == "[":
+                value.name = name  # loaders[1] is what the function calls it
         else:
             names[name] = args.keywords[name] if name in args.keywords else _default(func, name, args.open)
     if params.varargs is not None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
-from dnnlint.script import attributes, binding, flow, inlining, objects, parameters
+from dnnlint.script import attributes, binding, flow, inlining, ir, objects, parameters
 from dnnlint.script.code import Args, Class, Func
+from dnnlint.script.frames import Loop
 from dnnlint.script.lattice import join
 from dnnlint.script.values import Const, Iteration, Obj, Tensor, Union, Value, options
 
@@ -121,6 +122,8 @@ def comprehend(run: Interpreter, node: Any) -> Value:
         if type(iterable) is Iteration and iterable.source is not None and source is None:
             source = iterable.source
         items = iterable.items if type(iterable) is Iteration else None
+        outer = len(run.loops)
+        _enter_lattice(run, node, index, iterable)
         if items is None:
             more = True
             items = [element(run, iterable, node)]
@@ -140,6 +143,7 @@ def comprehend(run: Interpreter, node: Any) -> Value:
                 more = True
             if keep is not False:
                 clause(index + 1)
+        del run.loops[outer:]
 
     clause(0)
     place = run.place(node)
@@ -150,11 +154,19 @@ def comprehend(run: Interpreter, node: Any) -> Value:
     return _collected(run, values, place, more)
 
 
+def _enter_lattice(run: Interpreter, node: Any, index: int, iterable: Value) -> None:
+    """A clause over a lattice is a loop in progress: what is called for each point may be a training run."""
+    source = iterable.source if type(iterable) is Iteration else None
+    if type(source) is Obj and source.kind in ("product", "grid"):
+        target, over, _ = node.generators[index]
+        run.loops.append(Loop(ir.For(target, over, [], [], [], node.at), run.place(node), run.frame, iterable, 0))
+
+
 def _collected(run: Interpreter, values: list[Value], place: Place, more: bool) -> Value:
     """The result of a list comprehension: parameters stay a collection of parameters."""
     owners = [value for value in values if type(value) is Tensor and value.op == "parameter"]
     if owners and len(owners) == len(values):
-        return parameters.collection([value.layer or value for value in owners], not more or True, place)
+        return parameters.collection([parameters.source_of(value) for value in owners], not more or True, place)
     made = objects.new_list(values, place, more)
     made.fields["$born"] = run.clock
     return made

@@ -74,9 +74,10 @@ def _range(run: Interpreter, args: Args, node: Any) -> Value:
     if numbers and len(numbers) == len(args.positional) <= 3:
         try:
             span = range(*numbers)
-        except (TypeError, ValueError):
+            short = len(span) <= _LONGEST_RANGE
+        except (TypeError, ValueError, OverflowError):
             return Iteration(None, Const(...), None)
-        if len(span) <= _LONGEST_RANGE:
+        if short:
             return Iteration([Const(i) for i in span], None, None)
     made = Iteration(None, Const(...), None)
     made.wrapped = "range"

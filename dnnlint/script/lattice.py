@@ -20,24 +20,34 @@ def join(values: list[Any]) -> Any:
     else:
         return first
     present = [value for value in values if value is not MISSING]
-    if not present:
-        return MISSING
+    if len(present) < 2:
+        return present[0] if present else MISSING
     if isinstance(present[0], frozenset):
         return frozenset().union(*[value for value in present if isinstance(value, frozenset)])
     if not isinstance(present[0], Value):
         return _join_plain(present)
     flat: list[Value] = []
     for value in present:
-        for option in options(value) if isinstance(value, Value) else ():
-            if not any(same(option, other) for other in flat):
+        for option in value.options if type(value) is Union else (value,) if isinstance(value, Value) else ():
+            for other in flat:
+                if option is other or same(option, other):
+                    break
+            else:
                 flat.append(option)
+        if len(flat) > _MOST_OPTIONS:
+            return _crowd(flat, present)
     if len(flat) == 1:
         return flat[0]
     if all(type(option) is Const and type(option.value) in (int, float) for option in flat):
         return Obj("opaque")
-    if len(flat) > _MOST_OPTIONS:
-        return Obj("opaque", sources=tuple(flat[:_MOST_OPTIONS]))
     return Union(tuple(flat))
+
+
+def _crowd(first: list[Value], values: list[Any]) -> Obj:
+    """The join of more values than are told apart."""
+    every = [option for value in values if isinstance(value, Value) for option in options(value)]
+    numbers = all(type(option) is Const and type(option.value) in (int, float) for option in every)
+    return Obj("opaque", sources=() if numbers else tuple(first[:_MOST_OPTIONS]))
 
 
 def _join_plain(values: list[Any]) -> Any:
@@ -48,8 +58,7 @@ def _join_plain(values: list[Any]) -> Any:
         columns = [[value[index] for value in values if index < len(value)] for index in range(len(longest))]
         return tuple([join(column) for column in columns])
     if type(first) is dict and all(type(value) is dict for value in values):
-        keys = dict.fromkeys(key for value in values for key in value)
-        return {key: join([value[key] for value in values if key in value]) for key in keys}
+        return _join_entries(values)
     if type(first) is bool:
         return any(values)
     if type(first) is Place:
@@ -57,11 +66,19 @@ def _join_plain(values: list[Any]) -> Any:
     return first if all(value == first for value in values) else None
 
 
+def _join_entries(values: list[dict[Any, Any]]) -> dict[Any, Any]:
+    """The join of dicts, most of whose entries are the same objects on all paths."""
+    first, *others = values
+    differing = {key: ... for other in others for key, item in other.items() if first.get(key, MISSING) is not item}
+    joined = {key: join([value[key] for value in values if key in value]) for key in differing}
+    return {**first, **joined}
+
+
 def same(a: Value, b: Value) -> bool:
     """Whether two values are certainly the same."""
     if a is b:
         return True
-    if type(a) is not type(b):
+    if type(a) is Obj or type(a) is not type(b):
         return False
     if type(a) is Const and type(b) is Const:
         return type(a.value) is type(b.value) and bool(a.value == b.value)

@@ -22,13 +22,14 @@ from dnnlint.script import (
     searches,
     tensors,
     training,
+    transforms,
 )
 from dnnlint.script.code import Args, Handler
 from dnnlint.script.events import escapes
 from dnnlint.script.networks import building
 from dnnlint.script.tables import aliases, frameworks, functions, inert, layers
 from dnnlint.script.tables.tensors import METHODS
-from dnnlint.script.values import Ext, Tensor, Value
+from dnnlint.script.values import Const, Ext, Tensor, Tuple, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -83,10 +84,15 @@ def _torch(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
         short = name.rpartition(".")[2]
         first = args.get(0, "input")
         if type(first) is Tensor and METHODS.get(short) == kind and short in ("max", "min", "topk", "sort", "median"):
-            return tensors.method(run, first, short, Args(args.positional[1:], args.keywords), node)
+            others = {key: value for key, value in args.keywords.items() if key != "input"}
+            return tensors.method(run, first, short, Args(args.positional[1:], others), node)
         if name in functions.TRAINING_ARGUMENT and not losses.active(run, name, args):
             return tensors.operate(run, "view", Args(args.positional[:1]), node)
         return tensors.operate(run, kind, args, node)
+    if name == "torch.nn.init.calculate_gain":
+        return Const(parameters.gain(args))
+    if name.startswith("torch.nn.init._calculate"):
+        return Tuple((Const(...), Const(...)))
     if name.startswith("torch.nn.init."):
         tensor = args.get(0, "tensor")
         if tensor is not None:
@@ -106,5 +112,5 @@ def unresolved(run: Interpreter, name: str, args: Args, node: Any) -> Value:
 @cache
 def _handlers() -> dict[str, Handler]:
     """The functions with an entry of their own; of two rooms that know one name, the later here has the word."""
-    rooms = (data, contexts, processes, training, iterators, parsers, inspection, containers, builtin)
+    rooms = (data, transforms, contexts, processes, training, iterators, parsers, inspection, containers, builtin)
     return {name: handler for room in rooms for name, handler in room.HANDLERS.items()}

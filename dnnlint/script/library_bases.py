@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence.script import Mode
-from dnnlint.script import data, flow, library_objects, stepping, tensors
+from dnnlint.script import data, flow, library_objects, losses, stepping, tensors
 from dnnlint.script.code import Args, Class, Func
 from dnnlint.script.networks import building, forward
 from dnnlint.script.tables import aliases, factories, frameworks, layers, optimizers
-from dnnlint.script.tables.losses import LOSSES
+from dnnlint.script.tables.losses import LOSSES, OTHER_LOSSES, LossSpec
 from dnnlint.script.values import Const, Ext, Obj, Value
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _MODULE_BASES = frozenset({
     "torch.nn.Module", "torch.jit.ScriptModule", "torch_geometric.nn.MessagePassing",
     "torch_geometric.nn.conv.MessagePassing",
+})  # fmt: skip
+_FUNCTION_BASES = frozenset({
+    "torch.autograd.Function", "torch.autograd.function.Function", "torch.autograd.function.InplaceFunction",
 })  # fmt: skip
 _PLAIN_BASES = frozenset({"object", "abc.ABC", "ABC", "NamedTuple", "typing.NamedTuple", "typing.Generic", "Protocol"})
 _NETWORK_BASE = re.compile(r"(?:Model|Net|Network|Module|Transformer|Encoder|Decoder|Backbone|Classifier)$")
@@ -43,7 +46,11 @@ def class_kind(cls: Class) -> str:
             return "scheduler"
         if data.is_dataset(name):
             return "dataset"
-        if name in LOSSES or factories.network(name) is not None or _NETWORK_BASE.search(name):
+        if name in _FUNCTION_BASES:
+            return "function"
+        if _loss(name) is not None:
+            return "module" if type(cls.find("forward")) is Func else "loss"
+        if factories.network(name) is not None or _NETWORK_BASE.search(name):
             return "module"
     if type(cls.find("forward")) is Func and foreign:
         return "module"
@@ -56,7 +63,9 @@ def closed_base(base: Value) -> bool:
         return False
     name = aliases.canonical(base.dotted)
     short = name[9:] if name.startswith("torch.nn.") else ""
-    return name in _MODULE_BASES or short in layers.LAYERS or name in _PLAIN_BASES or data.is_dataset(name)
+    if name in _MODULE_BASES or short in layers.LAYERS or name in _PLAIN_BASES:
+        return True
+    return data.is_dataset(name) or _loss(name) is not None
 
 
 def init_from_base(run: Interpreter, obj: Obj, args: Args, node: Any) -> None:
@@ -65,6 +74,8 @@ def init_from_base(run: Interpreter, obj: Obj, args: Args, node: Any) -> None:
         if type(base) is not Ext:
             continue
         name = aliases.canonical(base.dotted)
+        if name in _MODULE_BASES:
+            continue
         spec = layers.LAYERS.get(name[9:]) if name.startswith("torch.nn.") else None
         if spec is not None:
             if spec.kind == "container":
@@ -72,8 +83,17 @@ def init_from_base(run: Interpreter, obj: Obj, args: Args, node: Any) -> None:
             else:
                 made = building.new_layer(name, spec, args, obj.at)
             obj.fields.update({k: v for k, v in made.fields.items() if k in ("$spec", "$args", "$items", "$more")})
+            obj.fields["$container"] = name
+        elif _loss(name) is not None:
+            run.write(obj.fields, "$loss", _loss(name))
+            run.write(obj.fields, "$args", dict(args.keywords))
         elif name in optimizers.OPTIMIZERS and args.positional:
             stepping.take_parameters(run, obj, args.positional[0])
+
+
+def _loss(name: str) -> LossSpec | None:
+    """The loss that a class of this canonical name is."""
+    return LOSSES.get(name[9:]) if name.startswith("torch.nn.") else OTHER_LOSSES.get(name)
 
 
 def super_call(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value:
@@ -81,9 +101,11 @@ def super_call(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> 
     if name == "__init__":
         if obj.kind == "optimizer" and args.positional:
             stepping.take_parameters(run, obj, args.positional[0])
-        elif obj.kind == "module" and "$spec" in obj.fields:
+        elif obj.kind in ("module", "loss"):
             init_from_base(run, obj, args, node)
         return Const(None)
+    if name in ("forward", "__call__") and "$loss" in obj.fields:
+        return losses.apply(run, obj.fields["$loss"], args, node, obj)
     if name == "forward" and "$spec" in obj.fields:
         spec = obj.fields["$spec"]
         if spec.kind == "container":

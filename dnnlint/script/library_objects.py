@@ -14,6 +14,7 @@ from dnnlint.script import (
     engines,
     flow,
     guesses,
+    hooks,
     indexing,
     losses,
     module_methods,
@@ -111,4 +112,5 @@ def _methods() -> dict[str, Callable[[Any, Obj, str, Args, Any], Value | None]]:
         "parser": parsers.parser_method,
         "namespace": parsers.namespace_method,
         "context": module_methods.inert_method,
+        "owner": hooks.owner_method,
     }

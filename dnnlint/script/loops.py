@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import binding, ir, iteration
+from dnnlint.script.events import retention
 from dnnlint.script.frames import Loop
 from dnnlint.script.state import Delta
 from dnnlint.script.values import Const, Iteration, Obj, Value
@@ -105,13 +106,16 @@ def _iteration(run: Interpreter, loop: Loop, item: Value | None) -> bool:
         binding.assign(run, loop.node.target, item)
     elif loop.node.test is not None:
         run.evaluate(loop.node.test)
+    kept = len(run.record.kept)
     alive = run.block(loop.node.body)
-    if not loop.continues:
-        return alive
-    deltas = list(loop.continues)
-    end = run.state.rollback(loop.mark)
-    run.state.merge([*deltas, end] if alive else deltas)
-    return True
+    if loop.continues:
+        deltas = list(loop.continues)
+        end = run.state.rollback(loop.mark)
+        run.state.merge([*deltas, end] if alive else deltas)
+        alive = True
+    if len(run.record.kept) > kept:
+        retention.release(run, loop, kept)
+    return alive
 
 
 def _breaks(body: list[Any]) -> bool:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence import vocabulary
 from dnnlint.evidence.script import LossCall
-from dnnlint.script import flow, graph, spelling, tensors
+from dnnlint.script import flow, graph, objects, spelling, tensors, transforms
 from dnnlint.script.code import Args
 from dnnlint.script.facts import nodes
 from dnnlint.script.tables import functions
 from dnnlint.script.tables.losses import FUNCTIONAL, LOSSES, OTHER_FUNCTIONAL, OTHER_LOSSES, LossSpec
-from dnnlint.script.values import Const, Obj, Tensor, Union, Value, options
+from dnnlint.script.values import ZEROS, Const, Obj, Tensor, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -23,6 +23,7 @@ _BOUNDED_NAME = re.compile(
     r"heat|disparity|spectro|power|speed|intensity|iou|positive|nonneg|counts|duration|rate$",
     re.IGNORECASE,
 )
+_MOST_PARTS = 40  # nodes looked at behind a target
 _NON_NEGATIVE = vocabulary.NON_NEGATIVE | {"clamp", "softplus", "log_softmax"}
 _RANDOM_COUNTS = ("randint", "randint_like", "bernoulli", "multinomial")
 _DRAWS = {"randn": ("normal", 1.0), "randn_like": ("normal", 1.0), "rand": ("uniform", 1 / math.sqrt(12))}
@@ -65,7 +66,9 @@ def _state(
         return
     last = tuple([nodes.operation(end) for end in ends])
     before = tuple([nodes.operation(feeder) for end in ends if (feeder := _feeder(end)) is not None])
-    bounded = target is not None and _bounded(target, prediction)
+    bounded = (target is not None and _bounded(target, prediction)) or _spelled_bounded(node, spec)
+    if bounded and target is not None:
+        bounded = not any(transforms.centred(loader) for loader in graph.reach(target).loaders)
     run.record.state(
         LossCall(
             spec.kind,
@@ -74,7 +77,7 @@ def _state(
             last,
             known,
             before if len(before) == len(last) else (),
-            bounded or _spelled_bounded(node, spec),
+            bounded,
             target is not None and _from_network(target),
         )
     )
@@ -105,7 +108,9 @@ def _spelled_bounded(node: Any, spec: LossSpec) -> bool:
 def _bounded(target: Value, prediction: Value) -> bool:
     """Whether the target visibly lies in [0, inf) or [0, 1], or is the network's own input."""
     seen: list[Value] = [target]
-    for value in seen[:40]:
+    for value in seen:
+        if len(seen) > _MOST_PARTS:
+            break
         if type(value) is Union:
             seen.extend(value.options)
         if type(value) is not Tensor:
@@ -181,13 +186,26 @@ def fresh(run: Interpreter, name: str, args: Args, node: Any) -> Value:
     if short == "randperm":
         return Tensor("shuffled", (), run.place(node), False)
     extra: Any = _DRAWS.get(short)
-    if short in ("zeros", "ones", "arange"):
+    if short in ("randn", "rand"):
+        extra, inputs = (*_DRAWS[short], _shape(args)), ()  # a generator is no data
+    elif short in ("zeros", "zeros_like"):
+        extra = ZEROS
+    elif short in ("ones", "arange"):
         extra = ("count", None)
     elif short in _RANDOM_COUNTS:
         extra = ("drawn", None)
     if op == "fresh" and inputs and any(type(value) is Tensor for value in inputs):
-        return tensors.make(run, Tensor("cut", inputs, run.place(node), False))
+        zeros = extra if short == "zeros_like" else None
+        return tensors.make(run, Tensor("cut", inputs, run.place(node), False, extra=zeros))
     return tensors.make(run, Tensor(op, inputs, run.place(node), bool(graph_wanted), extra=extra or _of_data(first)))
+
+
+def _shape(args: Args) -> tuple[int, ...] | None:
+    """The shape that a draw is given, as far as it is written in numbers."""
+    first = args.get(0, "size")
+    given = objects.known_items(first) if first is not None and len(args.positional) < 2 else None
+    sizes = [value.value for value in given or args.positional if type(value) is Const and type(value.value) is int]
+    return tuple(sizes) if sizes and not args.open and len(sizes) == len(given or args.positional) else None
 
 
 def _of_data(first: Value | None) -> Any:

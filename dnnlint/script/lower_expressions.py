@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from sys import intern
 from typing import Any
 
 import libcst as cst
@@ -75,7 +76,7 @@ class Expressions:
         return name
 
     def name(self, node: cst.Name) -> Any:
-        identifier = node.value
+        identifier = intern(node.value)
         if identifier in _LITERALS:
             return ir.Const(_LITERALS[identifier], self.number(node))
         mentions = self.program.mentions
@@ -84,7 +85,7 @@ class Expressions:
 
     def attribute(self, node: cst.Attribute) -> Any:
         at = self.number(node)
-        name = node.attr.value
+        name = intern(node.attr.value)
         mentions = self.program.mentions
         mentions[name] = mentions.get(name, 0) + 1
         return ir.Attr(self.expr(node.value), name, at)
@@ -211,6 +212,8 @@ class Expressions:
         for part in node.parts:
             expression = getattr(part, "expression", None)
             parts.append(self.expr(expression) if expression is not None else ir.Const(part.value, at))
+            if getattr(part, "format_spec", None) is not None or getattr(part, "conversion", None) is not None:
+                parts.append(ir.Const(..., at))  # padded or cut: no text that is known
         return ir.FString(parts, at)
 
     def starred(self, node: cst.StarredElement) -> Any:
@@ -236,7 +239,11 @@ class Expressions:
 def _literal(text: str) -> Any:
     if text[0] in "'\"" and "\\" not in text and len(text) >= 2 and text[0:3] not in ('"""', "'''"):
         return text[1:-1]
-    try:
+    try:  # what the parser took for a number needs no second parser
+        if text.isdecimal():
+            return int(text)
+        if text[0] in "0123456789" and "." in text and text[-1] not in "jJ":
+            return float(text)
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError):
         return ...

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence.script import Mode
-from dnnlint.script import attributes, calls, flow, objects, parameters
+from dnnlint.script import attributes, calls, flow, hooks, objects, parameters
 from dnnlint.script.code import Args, Class
 from dnnlint.script.events import backpropagation, clearing, escapes, network_calls
 from dnnlint.script.networks import building, calling, forward, modes, tree
+from dnnlint.script.tables import frameworks
 from dnnlint.script.values import Const, Iteration, NetworkCall, Obj, Tensor, Tuple, Value
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def module_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
         clearing.clear(run, obj, node)
         return Const(None)
     if name in ("parameters", "named_parameters"):
+        obj.fields["$asked"] = True
         return parameters.of_module(obj, run.place(node), name.startswith("named"))
     if name in _SAME:
         return obj
@@ -132,11 +134,14 @@ def _other_module_method(run: Interpreter, obj: Obj, name: str, args: Args, node
         "log",
         "log_dict",
         "save_hyperparameters",
+        "flatten_parameters",
     ):
         return flow.unknown(())
     if name == "manual_backward" and args.positional:
         backpropagation.backward(run, args.positional[0], node)
         return Const(None)
+    if name in frameworks.LIGHTNING_METHODS and hooks.lightning(obj.cls):
+        return hooks.optimizers(run, obj, node) if name == "optimizers" else flow.unknown(args.values())
     if name in ("no_sync", "summon_full_params"):
         return Obj("context", name, run.place(node))
     if name == "get_submodule" and args.positional:

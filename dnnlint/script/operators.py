@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
-from dnnlint.script import flow, ir, objects, parameters, tensors
+from dnnlint.script import flow, ir, objects, parameters, strings, tensors
 from dnnlint.script.events import retention
 from dnnlint.script.lattice import join
 from dnnlint.script.networks import building
@@ -23,6 +23,7 @@ _BINARY: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 _TENSOR_OPS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "@": "matmul", "**": "pow", "//": "cut", "%": "cut"}
 _BIG = 1 << 64
+_MOST_ITEMS = 512  # of a sequence that is put together
 
 
 def arithmetic(run: Interpreter, node: Any) -> Value:
@@ -64,6 +65,8 @@ def binary(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> V
             return join([binary(run, op, a, b, node) for a, b in pairs])  # type: ignore[no-any-return]
     listed = concatenate(op, left, right, run.place(node))
     if listed is not None:
+        if type(listed) is Obj:
+            listed.fields["$born"] = run.clock
         return listed
     if flow.tensorial(left) or flow.tensorial(right):
         kind = _TENSOR_OPS.get(op, "cut")
@@ -75,11 +78,9 @@ def binary(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> V
 
 def _fold(op: str, left: Const, right: Const) -> Value:
     a, b, soft = left.value, right.value, left.soft or right.soft
-    if a is ... or b is ... or op not in _BINARY:
+    if a is ... or b is ... or op not in _BINARY or (op == "%" and isinstance(a, (str, bytes))):
         return Const(..., soft)
-    if isinstance(a, str) and op == "%":
-        return Const(..., soft)
-    if op in ("**", "<<", "*") and _explodes(op, a, b):
+    if _explodes(op, a, b):
         return Const(..., soft)
     try:
         return Const(_BINARY[op](a, b), soft)
@@ -88,31 +89,38 @@ def _fold(op: str, left: Const, right: Const) -> Value:
 
 
 def _explodes(op: str, a: Any, b: Any) -> bool:
-    if not any(isinstance(x, int) and abs(x) > 4096 for x in (a, b)):
+    """Whether the result may be far larger than the operands: a number of many digits, a long text."""
+    sizes = [len(x) for x in (a, b) if isinstance(x, (str, bytes, tuple))]
+    if sizes:
+        times = max([abs(x) for x in (a, b) if isinstance(x, int)], default=1)
+        return sum(sizes) * (times if op == "*" else 1) > strings.LONGEST
+    if not (isinstance(a, int) and isinstance(b, int)):
         return False
-    return not (op == "*" and isinstance(a, (int, float)) and isinstance(b, (int, float)) and abs(a * b) < _BIG)
+    return abs(a) > _BIG or abs(b) > _BIG or (op in ("**", "<<") and abs(a) > 1 and abs(b) > 64)
 
 
 def concatenate(op: str, left: Value, right: Value, place: Place) -> Value | None:
     """The sum or multiple of sequences; None if the operands are not sequences."""
     if op == "+":
-        if type(left) is Tuple and type(right) is Tuple:
+        if type(left) is Tuple and type(right) is Tuple and len(left.items) + len(right.items) <= _MOST_ITEMS:
             return Tuple(left.items + right.items)
         if type(left) is Obj and type(right) is Obj:
             if left.kind == "parameters" or right.kind == "parameters":
                 return parameters.add(left, right, place)
             if left.kind == "list" and right.kind == "list":
-                more = left.fields["$more"] or right.fields["$more"]
-                return objects.new_list([*left.fields["$items"], *right.fields["$items"]], place, more)
+                items = [*left.fields["$items"], *right.fields["$items"]]
+                more = left.fields["$more"] or right.fields["$more"] or len(items) > _MOST_ITEMS
+                return objects.new_list(items[:_MOST_ITEMS], place, more)
             if "list" in (left.kind, right.kind):
-                return objects.new_list([*objects.contents(left), *objects.contents(right)], place, True)
+                items = [*objects.contents(left), *objects.contents(right)]
+                return objects.new_list(items[:_MOST_ITEMS], place, True)
     if op == "*" and type(right) is Const and type(right.value) is int:
-        items = objects.known_items(left)
-        if items is not None and 0 <= right.value * len(items) <= 64 and type(left) is not Iteration:
-            many = items * right.value
+        known = objects.known_items(left)
+        if known is not None and 0 <= right.value * len(known) <= 64 and type(left) is not Iteration:
+            many = known * right.value
             return Tuple(tuple(many)) if type(left) is Tuple else objects.new_list(many, place)
-        if items is not None:
-            return objects.new_list(items, place, True)
+        if known is not None:
+            return objects.new_list(known, place, True)
     return None
 
 

@@ -16,6 +16,11 @@ from dnnlint.script.values import NOWHERE, Const, Iteration, Obj, Tensor, Tuple,
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
+_GAINS = {
+    **dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d", "sigmoid"), 1.0),
+    "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4,
+}  # fmt: skip
+
 
 def collection(owners: list[Value], known: bool, place: Place, named: bool = False) -> Obj:
     """Parameters of some owners: modules, objects that may be modules, or single tensors."""
@@ -55,7 +60,7 @@ def owners(value: Value | None, depth: int = 0) -> tuple[list[Value], bool]:
                     found.extend(inner)
                     known = known and inner_known
         elif type(option) is Tensor and option.op in ("parameter", "leaf", "fresh", "view", "cut"):
-            found.append(option.layer or option)
+            found.append(source_of(option))
         else:
             members = _members(option)
             known = known and members is not None
@@ -104,10 +109,7 @@ def layer_parameters(obj: Obj) -> list[tuple[str, Tensor]]:
         bias = obj.fields["$args"].get("bias")
         if not (type(bias) is Const and bias.value is False) and spec.kind != "embedding":
             found.append(("bias", Tensor("parameter", (), NOWHERE, True, layer=obj, extra="bias")))
-    for name, value in obj.fields.items():
-        if name[0] != "$" and type(value) is Tensor and value.op == "parameter":
-            found.append((name, value))
-    return found
+    return found + tree.own_tensors(obj)
 
 
 def iterate(run: Interpreter, obj: Obj, node: Any) -> Iteration:
@@ -138,6 +140,11 @@ def owner_of(tensor: Tensor) -> Value | None:
     if tensor.layer is not None:
         return tensor.layer
     return tensor.extra if isinstance(tensor.extra, Value) else None
+
+
+def source_of(tensor: Tensor) -> Value:
+    """What stands for a parameter in an optimiser: what it belongs to, or itself where it stands alone."""
+    return tensor if tensor.op != "parameter" else owner_of(tensor) or tensor
 
 
 def dimensions(tensor: Tensor) -> int | None:
@@ -173,6 +180,16 @@ def drawn(name: str, args: Args, first: int) -> tuple[str, float | None]:
     if name in ("constant_", "zeros_", "ones_", "fill_", "zero_"):
         return "constant", 0.0
     return "other", None
+
+
+def gain(args: Args) -> Any:
+    """What ``calculate_gain`` returns for a nonlinearity; ``...`` if it is not known."""
+    name = args.get(0, "nonlinearity")
+    kind = name.value if type(name) is Const else ...
+    if kind == "leaky_relu":
+        slope = number(args, 1, "param", 0.01)
+        return ... if slope is None else math.sqrt(2 / (1 + slope**2))
+    return _GAINS.get(kind, ...) if isinstance(kind, str) else ...
 
 
 def initialise(run: Interpreter, tensor: Value, name: str, args: Args, first: int, node: Any) -> None:
@@ -215,9 +232,9 @@ def spread_of(value: Value) -> tuple[str, float | None] | None:
     """Distribution and standard deviation of a tensor freshly drawn and scaled by known numbers."""
     if type(value) is not Tensor:
         return None
-    if value.op == "fresh":
-        return value.extra if isinstance(value.extra, tuple) else None
-    if value.op in ("view", "parameter") and value.inputs:
+    if value.op == "fresh" or (value.op == "leaf" and not value.inputs):
+        return (value.extra[0], value.extra[1]) if isinstance(value.extra, tuple) else None
+    if value.op in ("view", "parameter", "leaf") and value.inputs:
         return spread_of(value.inputs[0])
     if value.op in ("mul", "div", "sub", "add") and isinstance(value.extra, tuple):
         left, right = value.extra
@@ -232,6 +249,18 @@ def spread_of(value: Value) -> tuple[str, float | None] | None:
             return inner[0], None
         return inner[0], inner[1] * factor if value.op == "mul" else inner[1] / factor
     return None
+
+
+def shape_of(value: Value) -> tuple[tuple[int, ...] | None, Place]:
+    """The shape of a tensor that was drawn and scaled, and where it was drawn."""
+    while type(value) is Tensor and value.inputs:
+        inputs = [part for part in value.inputs if type(part) is Tensor]
+        if value.op not in ("view", "parameter", "leaf", "mul", "div", "add", "sub") or len(inputs) != 1:
+            return None, NOWHERE
+        value = inputs[0]
+    if type(value) is Tensor and isinstance(value.extra, tuple) and len(value.extra) > 2:
+        return value.extra[2], value.at
+    return None, NOWHERE
 
 
 def fan_in(layer: Obj) -> int | None:

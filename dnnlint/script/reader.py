@@ -15,31 +15,34 @@ from typing import Any
 from dnnlint.diagnostic import WHOLE_FILE, Location, Place, Span
 from dnnlint.evidence.script import Script, Unreadable
 from dnnlint.script.ir import Program, Syntax
-from dnnlint.script.source import neighbours
+from dnnlint.script.source import Unparseable, neighbours
 
 _DEPTH = 5_000  # frames; a chain of six hundred calls takes two thousand, and the C stack holds more than these
 _FUEL = 20_000  # statements run for one file; a training script needs a few hundred
+_MOST_OBJECTS = 2_000_000  # made within one file: the tree of a megabyte
+_MOST_LEFT = 50_000  # objects that one file may leave behind before they are looked through
 # Without any of these words a file builds no network, feeds none, trains none and searches nothing.
 _TRIGGERS = re.compile(
     rb"backward|Module\b|Sequential|DataLoader|entropy|Loss\b|_loss\b|\.step\(|\.eval\(|no_grad|inference_mode|"
     rb"GridS|ParameterGrid|grid_search|\bproduct\(|sweep|\bfor\b[^\n]*:\s*\n\s+for\b|\.fit\("
 )
-_MOST_SOURCE = 800_000  # bytes of project source whose programs are kept between files
+_MOST_SOURCE = 800_000  # bytes of project source that are run before all of it is run anew
+_MOST_KEPT = 1_600_000  # bytes of project source whose programs are kept between files
 
 
 class Reader:
     """Reads files of one project; imported project files are read once and shared."""
 
     def __init__(self, roots: Sequence[str]) -> None:
-        # Trees are freed by reference counts; looking for cycles among their nodes costs a twentieth of the parse.
-        gc.set_threshold(20_000, 20, 20)
+        # Syntax trees are freed by reference counts, so cycles are looked for between files, where there are no trees.
+        gc.set_threshold(_MOST_OBJECTS, 20, 20)
         sys.setrecursionlimit(max(sys.getrecursionlimit(), _DEPTH))
         self.roots = [os.path.abspath(root) for root in roots]
         self.programs: dict[str, Program | None] = {}
         self.texts: dict[str, bytes] = {}
         self.size = 0
         self.project: Any = None
-        self.folder = ""
+        self.folder = self.current = ""
         self.visited: list[str] = []  # files read for themselves, kept while their neighbours may import them
         self.tree: tuple[str, Any] | None = None  # the file read last, while its findings may be asked for
         self.located: dict[Place, Location] = {}
@@ -49,8 +52,9 @@ class Reader:
         from dnnlint.script.entry import run
         from dnnlint.script.modules import Project
 
-        full = os.path.abspath(path)
+        full = self.current = os.path.abspath(path)
         self.tree = None
+        self._sweep()
         known = self.texts.get(full)
         self.texts[full] = data
         if not _TRIGGERS.search(data) and not neighbours(full, data) and _plain(data):
@@ -61,22 +65,19 @@ class Reader:
             program = self.programs.get(full) if known == data else None
             if program is None:
                 program = self._lower(full, data, keep=True)
-        except Exception as error:
-            unreadable = _unreadable(full, error)
-            if unreadable is None:
-                raise
-            return Script(path, (unreadable,))
-        if self.project is None or self.size > _MOST_SOURCE or (known is not None and known != data):
+        except (Unparseable, RecursionError) as error:
+            return Script(path, (_unreadable(full, error),))
+        if known is not None and known != data:
             self._forget()
+        if self.project is None:
             self.project = Project(self.roots, self._load)
         if full not in self.programs:
-            self.programs[full] = program
             self.visited.append(full)
+        self._keep(full, program)
         try:
             facts = run(program, self.project, _FUEL)
-        except RecursionError:
-            reason = "nested too deeply to follow"
-            facts = (Unreadable(Place(full, WHOLE_FILE), reason),)
+        except RecursionError as error:
+            facts = (_unreadable(full, error),)
         return Script(path, tuple(facts))
 
     def locate(self, places: Collection[Place]) -> Mapping[Place, Location]:
@@ -100,31 +101,59 @@ class Reader:
 
     def _load(self, path: str) -> Program | None:
         """A project file that is imported; None if it cannot be read."""
-        if path not in self.programs:
-            try:
-                data = self.texts.get(path)
-                if data is None:
-                    with open(path, "rb") as file:
-                        data = self.texts[path] = file.read()
-                self.programs[path] = self._lower(path, data)
-                self.size += len(data)
-            except Exception as error:
-                if _unreadable(path, error) is None:
-                    raise
-                self.programs[path] = None
-        return self.programs[path]
+        try:
+            program = self.programs[path]
+        except KeyError:
+            program = self._open(path)
+        self._keep(path, program)
+        self.size += program.size if program is not None else 0
+        return program
+
+    def _open(self, path: str) -> Program | None:
+        try:
+            data = self.texts.get(path)
+            if data is None:
+                with open(path, "rb") as file:
+                    data = self.texts[path] = file.read()
+            return self._lower(path, data)
+        except (Unparseable, RecursionError, OSError):
+            return None  # if it is to be checked, it is reported when its turn comes
+
+    def _keep(self, path: str, program: Program | None) -> None:
+        """Remember a program, and forget those that were wanted longest ago."""
+        self.programs.pop(path, None)
+        self.programs[path] = program
+        sizes = {other: kept.size for other, kept in self.programs.items() if kept is not None}
+        excess = sum(sizes.values()) - _MOST_KEPT
+        for other, size in sizes.items():
+            if excess <= 0:
+                break
+            if other not in (path, self.current):
+                self._drop(other)
+                excess -= size
+
+    def _drop(self, path: str) -> None:
+        self.programs.pop(path, None)
+        self.texts.pop(path, None)
 
     def _leave(self, folder: str) -> None:
         for path in self.visited:
-            self.programs.pop(path, None)
-            self.texts.pop(path, None)
-            self.texts.pop(path, None)
+            self._drop(path)
         self.visited.clear()
         self.folder = folder
 
     def _forget(self) -> None:
         self.programs.clear()
-        self.size = 0
+        self.project = None
+
+    def _sweep(self) -> None:
+        """Free what holds itself: what the last file left behind, and modules that were run once there are many."""
+        if self.size > _MOST_SOURCE:
+            self.project = None
+            self.size = 0
+            gc.collect()
+        elif gc.get_count()[0] > _MOST_LEFT:
+            gc.collect(0)
 
     def _locate(self, path: str, places: list[Place]) -> dict[Place, Location]:
         from dnnlint.script.lower import lower
@@ -170,16 +199,10 @@ def _plain(data: bytes) -> bool:
     return True
 
 
-def _unreadable(path: str, error: Exception) -> Unreadable | None:
-    from dnnlint.script.parse import Unparseable
-
+def _unreadable(path: str, error: Unparseable | RecursionError) -> Unreadable:
     if isinstance(error, Unparseable):
         return Unreadable(Place(path, WHOLE_FILE), error.reason, error.row, error.column)
-    if isinstance(error, RecursionError):
-        return Unreadable(Place(path, WHOLE_FILE), "nested too deeply to follow")
-    if isinstance(error, OSError):
-        return Unreadable(Place(path, WHOLE_FILE), error.strerror or str(error))
-    return None
+    return Unreadable(Place(path, WHOLE_FILE), "nested too deeply to follow")
 
 
 def _scope(syntax: Syntax, node: int) -> str:

@@ -26,7 +26,7 @@ APIS = {
 }
 _CONTINUOUS = re.compile(
     r"(?:^|_)(?:lr|lrs|learning_?rates?|rate|rates|wd|wds|weight_?decays?|decays?|dropouts?|drop|p_drop|momentums?|mom|"
-    r"alphas?|betas?|gammas?|eps|epsilon|tau|temperature|lambdas?|lam|l1|l2|reg|std|sigma|margin|smoothing|clip|scale)(?:_|\d*$)|"
+    r"alphas?|betas?|gammas?|eps|epsilon|tau|temperature|lambdas?|lam|l[12](?:_?reg\w*|_?penalty|_?lambda)?|reg|penalty|std|sigma|margin|smoothing|clip|scale)(?:_|\d*$)|"
     r"^(?:eta|etas|rho|mu)$",
     re.IGNORECASE,
 )
@@ -77,21 +77,30 @@ def _axes(loop: Loop) -> list[Axis]:
         return _product_axes(source, target)
     if type(source) is Obj and source.kind == "grid":
         return list(source.fields["$grid"])
-    if type(target) is not ir.Name:
-        return []
-    if _counting(loop.node.iter):
+    name = _named(target)
+    if not name or _counting(loop.node.iter):
         return []
     count = _literal_count(iterable)
-    axis = axis_named(target.id, count) if count is not None else None
-    if axis is None and count is not None and _fractions(iterable) and not _NOT_AN_AXIS.search(target.id):
-        axis = Axis(target.id, count, True)
+    axis = _axis(name, count, iterable.items) if count is not None else None
     return [axis] if axis is not None else []
 
 
-def _fractions(iterable: Iteration) -> bool:
-    """Whether a loop walks over literal fractions, which hyper-parameters are and indices are not."""
-    items = iterable.items or []
-    return bool(items) and any(type(item) is Const and type(item.value) is float for item in items)
+def _named(target: Any) -> str:
+    """The name of the setting a loop walks over: ``for lr in ...``, ``for args.lr in ...``."""
+    return str(target.id) if type(target) is ir.Name else str(target.name) if type(target) is ir.Attr else ""
+
+
+def _axis(name: str, count: int | None, items: list[Value] | None) -> Axis | None:
+    """An axis by the name of its variable, or since it walks over fractions, as no index does."""
+    axis = axis_named(name, count)
+    if axis is None and items and _fractions(items) and not _NOT_AN_AXIS.search(name):
+        return Axis(name, count, True)
+    return axis
+
+
+def _fractions(items: list[Value]) -> bool:
+    """Whether literal fractions are among some values, which hyper-parameters are and indices are not."""
+    return any(type(item) is Const and type(item.value) is float for item in items)
 
 
 def _counting(node: Any) -> bool:
@@ -101,14 +110,15 @@ def _counting(node: Any) -> bool:
 
 
 def _product_axes(source: Obj, target: Any) -> list[Axis]:
-    names = [part.id if type(part) is ir.Name else "" for part in target.items] if type(target) is ir.Seq else []
+    names = [_named(part) for part in target.items] if type(target) is ir.Seq else []
     parts: tuple[Value, ...] = source.fields["$axes"]
     spelled: tuple[str, ...] = source.fields["$names"]
     found = []
     for index, part in enumerate(parts):
         count = _literal_count(part)
         name = names[index] if index < len(names) else spelled[index]
-        axis = axis_named(name or f"axis {index + 1}", count, bool(name))
+        items = part.items if type(part) is Iteration else None
+        axis = _axis(name, count, items) if name else axis_named(f"axis {index + 1}", count, False)
         if axis is not None:
             found.append(axis)
     if source.fields.get("$open"):

@@ -10,6 +10,7 @@ from typing import Any
 
 from dnnlint.script.lattice import MISSING, join
 
+_AGREED = frozenset({"grad", "$known"})  # what holds after paths meet only if it held on each of them
 Cell = dict[Any, Any]
 Delta = dict[tuple[int, Any], tuple[Cell, Any, Any]]
 
@@ -45,8 +46,10 @@ class State:
 
     def rollback(self, mark: int) -> Delta:
         """Take back everything written since a mark and return it."""
-        delta = self.peek(mark)
         journal = self.journal
+        if len(journal) == mark:
+            return {}
+        delta = self.peek(mark)
         while len(journal) > mark:
             cell, key, old = journal.pop()
             if old is MISSING:
@@ -69,4 +72,7 @@ class State:
                 done.add(where)
                 old = cell.get(key, MISSING)
                 values = [other[where][2] if where in other else old for other in deltas]
-                self.write(cell, key, join(values))
+                joined = join(values)
+                if joined is True and key in _AGREED and not all(value is True for value in values):
+                    joined = None
+                self.write(cell, key, joined)

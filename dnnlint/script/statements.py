@@ -29,8 +29,7 @@ def _assign(run: Interpreter, node: Any) -> bool:
     if type(node.value) is ir.BinOp and len(node.targets) == 1:
         _reassigned(run, node, value)
     for target in node.targets:
-        if type(value) is Obj and not value.name:
-            value.name = _spelling(target)
+        binding.name(target, value)
         binding.assign(run, target, value)
     return True
 
@@ -43,16 +42,13 @@ def _reassigned(run: Interpreter, node: Any, value: Value) -> None:
         retention.keep(run, node, node.targets[0], value, run.evaluate(new), "+=", value)
 
 
-def _spelling(target: Any) -> str:
-    if type(target) is ir.Name:
-        return str(target.id)
-    return str(target.name) if type(target) is ir.Attr else ""
-
-
 def _augment(run: Interpreter, node: Any) -> bool:
     old = run.evaluate(node.target)
     new = run.evaluate(node.value)
-    binding.assign(run, node.target, operators.augment(run, node, old, new))
+    result = operators.augment(run, node, old, new)
+    if type(result) is Const and type(node.target) is ir.Attr and run.loops and not run.building:
+        result = Const(...)  # what an object counts, has no one value in the loop that makes it count
+    binding.assign(run, node.target, result)
     return True
 
 

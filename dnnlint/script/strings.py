@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from dnnlint.script import flow, objects
@@ -12,6 +13,10 @@ _PURE = frozenset({
     "lower", "upper", "strip", "lstrip", "rstrip", "split", "rsplit", "startswith", "endswith", "find", "replace",
     "join", "format", "title", "capitalize", "count", "index", "isdigit", "partition", "rpartition", "casefold",
 })  # fmt: skip
+
+LONGEST = 10_000  # characters of a text that is worked out; nothing that training depends on is longer
+_WIDE = re.compile(r"\d{4}|:[^}]*\{")  # a format that may pad to any length
+_MOST_PARTS = 32
 
 
 def method(value: Const, name: str, args: Args) -> Value:
@@ -27,12 +32,24 @@ def method(value: Const, name: str, args: Args) -> Value:
             given.append(arg.value)
         else:
             return Const(..., value.soft)
-    if args.keywords:
+    if args.keywords or _explodes(value.value, name, given):
         return Const(..., value.soft)
     try:
         result = getattr(value.value, name)(*given)
     except (TypeError, ValueError, IndexError, KeyError, AttributeError):
         return Const(..., value.soft)
     if isinstance(result, (list, tuple)):
-        return objects.new_list([Const(part, value.soft) for part in result[:32]], NOWHERE)
+        parts: list[Value] = [Const(part, value.soft) for part in result[:_MOST_PARTS]]
+        return objects.new_list(parts, NOWHERE, len(result) > _MOST_PARTS)
     return Const(result, value.soft)
+
+
+def _explodes(text: str, name: str, given: list[Any]) -> bool:
+    """Whether the result may be far longer than what it is made of."""
+    flat = [part for value in given for part in (value if isinstance(value, list) else [value])]
+    lengths = [len(part) for part in flat if isinstance(part, str)]
+    if max([len(text), *lengths]) > LONGEST:
+        return True
+    if name == "format" and _WIDE.search(text):
+        return True
+    return name in ("format", "replace", "join") and (len(text) + 1) * (sum(lengths) + len(flat)) > LONGEST * 10

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from dnnlint.evidence import vocabulary
 from dnnlint.script import flow, parameters
 from dnnlint.script.code import Args, Class
 from dnnlint.script.events import backpropagation, clearing, escapes, gradients, updates
+from dnnlint.script.facts import initialisation
 from dnnlint.script.networks import modes, naming
-from dnnlint.script.tables.tensors import HOST, METADATA, METHODS, PAIRS, SEVERAL
-from dnnlint.script.values import NOWHERE, Const, Ext, Obj, Tensor, Tuple, Value
+from dnnlint.script.tables.tensors import FRESH_METHODS, HOST, METADATA, METHODS, PAIRS, SEVERAL
+from dnnlint.script.values import NOWHERE, ZEROS, Const, Ext, Obj, Tensor, Tuple, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -24,7 +26,14 @@ def make(run: Interpreter, tensor: Tensor) -> Tensor:
     """Register a new node of the data flow with the forward it belongs to."""
     if run.operations is not None:
         run.operations.append(tensor)
+    if tensor.op in vocabulary.SATURATING:
+        initialisation.state_of_tensors(run, tensor)
     return tensor
+
+
+def learn(tensor: Tensor) -> None:
+    """A tensor that was made from nothing needs gradients from now on, under whatever name it is known."""
+    tensor.op, tensor.attached = "leaf", True
 
 
 def operate(run: Interpreter, kind: str, args: Args, node: Any) -> Tensor:
@@ -65,6 +74,9 @@ def method(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -
     if name == "requires_grad_":
         wanted = args.get(0, "requires_grad")
         if wanted is None or run.truth(wanted)[0]:
+            if tensor.op == "fresh":
+                learn(tensor)
+                return tensor
             return tensor if tensor.op == "parameter" else Tensor("leaf", (tensor,), run.place(node), True)
         return tensor
     kind = "cut" if name in HOST else METHODS.get(name)
@@ -72,10 +84,14 @@ def method(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -
         return _known_method(run, tensor, name, kind, args, node)
     if name in METADATA:
         return metadata(run, tensor, name)
+    if name in FRESH_METHODS:
+        return make(run, Tensor("fresh", (), run.place(node), False, extra=ZEROS if name == "new_zeros" else None))
     if name in ("register_hook", "retain_grad", "share_memory_", "record_stream"):
         return flow.unknown(())
-    if name == "apply_":
-        return tensor
+    return _unknown_method(run, tensor, name, args, node)
+
+
+def _unknown_method(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -> Value:
     if name == "zero_grad":
         clearing.clear(run, None, node)
     if name == "step":
@@ -93,7 +109,8 @@ def _known_method(run: Interpreter, tensor: Tensor, name: str, kind: str, args: 
     graph = False if kind == "cut" else flow.attached(run, inputs)
     if kind == "view" and not run.flags["grad"]:
         graph = tensor.attached
-    return make(run, Tensor(kind, inputs, run.place(node), graph, extra=(tensor, *args.positional)))
+    extra = ZEROS if name == "zero_" else (tensor, *args.positional)
+    return make(run, Tensor(kind, inputs, run.place(node), graph, extra=extra))
 
 
 _UPDATES = frozenset({"add_", "sub_", "addcmul_", "addcdiv_", "subtract_"})
@@ -223,6 +240,8 @@ def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value 
 
 def _module_attribute(run: Interpreter, obj: Obj, name: str) -> Value | None:
     if name == "training":
+        if run.forwards:
+            obj.fields["$dependent"] = None  # its own forward acts by the mode
         states = {mode for mode, _, _ in modes.current(run, obj)}
         names = {str(mode) for mode in states}
         return Const(names == {"train"}) if names in ({"train"}, {"eval"}) else modes.flag(run, obj)

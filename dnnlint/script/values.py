@@ -141,4 +141,5 @@ def options(value: Value) -> tuple[Value, ...]:
     return value.options if type(value) is Union else (value,)
 
 
+ZEROS = ("count", 0.0)  # what a tensor of nothing but zeros is marked with
 NEVER = Const(...)  # the value of a call that does not return

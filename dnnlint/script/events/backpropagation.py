@@ -30,7 +30,7 @@ def backward(run: Interpreter, value: Value, node: Any) -> None:
         new = frozenset({gradients.written(path, place) for path in gradients.paths(optimizer)})
         run.write(optimizer.fields, "$gradients", new)
         run.write(optimizer.fields, "$pending", None)
-        run.write(optimizer.fields, "$parts", ())
+        run.write(optimizer.fields, "$parts", gradients.NO_PARTS)
 
 
 def _remember(run: Interpreter, reach: graph.Reach, place: Place) -> None:

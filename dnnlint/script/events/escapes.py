@@ -33,9 +33,15 @@ def havoc(run: Interpreter, values: list[Value], func: Value | None = None) -> N
             run.record.events += 1
             run.record.clears.append((run.tick(), obj))
             run.write(obj.fields, "$gradients", gradients.FOREIGN)
-        if (obj.kind == "module" and "$spec" not in obj.fields) or obj.fields.get("$network"):
+        if (obj.kind == "module" and not _single(obj)) or obj.fields.get("$network"):
             unknown = frozenset({*modes.current(run, obj), (Mode.UNKNOWN, None, 0)})
             run.write(obj.fields, "$mode", unknown)
+
+
+def _single(obj: Obj) -> bool:
+    """Whether a module is one layer, whose mode nobody sets by itself."""
+    spec = obj.fields.get("$spec")
+    return spec is not None and spec.kind != "container"
 
 
 def _reachable(values: list[Value], depth: int = 0) -> list[Obj]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dnnlint.diagnostic import Place
 from dnnlint.script.values import Obj
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 # "wiped": written, then cleared unused  "mixed": written on top of what is not known    "unknown"
 Path = tuple[str, Place | None, Place | None]
 
+
+class Parts(NamedTuple):
+    """Which parts of an optimiser's parameters were cleared; no tuple to be joined, paths that differ know nothing."""
+
+    ids: frozenset[int]
+
+
+NO_PARTS = Parts(frozenset())
 START: frozenset[Path] = frozenset({("clear", None, None)})
 STEPPED: frozenset[Path] = frozenset({("stale", None, None)})
 FOREIGN: frozenset[Path] = frozenset({("unknown", None, None)})  # something that is not understood had them

@@ -9,7 +9,7 @@ from dnnlint.script import graph
 from dnnlint.script.code import Class
 from dnnlint.script.events import gradients
 from dnnlint.script.networks import tree
-from dnnlint.script.values import Obj
+from dnnlint.script.values import Obj, Tensor, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -24,6 +24,7 @@ def register(run: Interpreter, obj: Obj) -> Obj:
         run.record.optimizers.append(obj)
         if "$gradients" not in obj.fields:
             run.write(obj.fields, "$gradients", gradients.START)
+            run.write(obj.fields, "$parts", gradients.NO_PARTS)
     return obj
 
 
@@ -32,6 +33,12 @@ def is_optimizer(obj: Obj) -> bool:
     if obj.kind == "optimizer" or obj.fields.get("$cleared"):
         return True
     return obj.kind == "opaque" and bool(_OPTIMIZER_NAME.search(obj.name)) and not _SCHEDULER_NAME.search(obj.name)
+
+
+def owned(optimizer: Obj) -> tuple[Value, ...]:
+    """The modules and single tensors whose parameters an optimiser was given, as far as they are known."""
+    owners: tuple[Value, ...] = optimizer.fields.get("$owners", ())
+    return owners
 
 
 def title(optimizer: Obj) -> str:
@@ -43,7 +50,7 @@ def title(optimizer: Obj) -> str:
 
 def reads(optimizer: Obj, reach: graph.Reach) -> bool | None:
     """Whether an optimiser reads gradients that a backward pass writes."""
-    owners = optimizer.fields.get("$owners", ())
+    owners = owned(optimizer)
     if any(owner is call.network for call in reach.calls for owner in owners):
         return True
     for owner in owners:
@@ -52,7 +59,15 @@ def reads(optimizer: Obj, reach: graph.Reach) -> bool | None:
                 return True
     if any(id(owner) in reach.ids for owner in owners):
         return True
+    if any(id(tensor) in reach.ids for owner in owners for tensor in _single_tensors(owner)):
+        return True
     return None if reach.unknown or not optimizer.fields.get("$known") else False
+
+
+def _single_tensors(owner: Value) -> list[Value]:
+    """The parameters of a module that belong to no layer."""
+    parts = tree.descendants(owner) if tree.is_module(owner) else []
+    return [tensor for _, part in parts for _, tensor in tree.own_tensors(part)]
 
 
 def covers(run: Interpreter, target: Obj, optimizer: Obj) -> bool | None:
@@ -60,7 +75,7 @@ def covers(run: Interpreter, target: Obj, optimizer: Obj) -> bool | None:
     if is_optimizer(target):
         both = optimizer.kind == "optimizer" and target.kind == "optimizer"
         return None if both and _share(target, optimizer) else False
-    owners = optimizer.fields.get("$owners", ())
+    owners = owned(optimizer)
     if owners and all(owner is target for owner in owners):
         return True
     if not owners and len(run.record.optimizers) == 1 and run.record.passes:
@@ -69,13 +84,22 @@ def covers(run: Interpreter, target: Obj, optimizer: Obj) -> bool | None:
             return True  # the only network that learns, the only optimiser
     if not optimizer.fields.get("$known") or target.kind == "opaque":
         return None
-    inside = [tree.within(owner, target) for owner in owners]
+    inside = [_inside(owner, target) for owner in owners]
     if all(inside):
         return True
-    return None if any(inside) or any(tree.within(target, owner) for owner in owners) else False
+    unclear = any(state is not False for state in inside) or any(tree.within(target, owner) for owner in owners)
+    return None if unclear else False
+
+
+def _inside(owner: Value, target: Obj) -> bool | None:
+    """Whether a module or a single tensor is part of a network; None if nothing tells where a tensor comes from."""
+    if type(owner) is not Tensor:
+        return tree.within(owner, target)
+    if any(value is owner for _, part in tree.descendants(target) for value in part.fields.values()):
+        return True
+    return None if owner.op == "parameter" or target.fields.get("$open") else False
 
 
 def _share(one: Obj, other: Obj) -> bool:
     """Whether two optimisers own parameters of one network."""
-    a, b = one.fields.get("$owners", ()), other.fields.get("$owners", ())
-    return any(tree.within(x, y) or tree.within(y, x) for x in a for y in b)
+    return any(tree.within(x, y) or tree.within(y, x) for x in owned(one) for y in owned(other))

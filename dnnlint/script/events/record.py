@@ -30,6 +30,7 @@ class Record:
         self.hand: Obj | None = None  # stands for updates written without an optimiser
         self.clears: list[tuple[int, Obj]] = []  # when the gradients of which optimiser were cleared
         self.read = self.before = 0  # when a gradient was last looked at, and the time before
+        self.looked: dict[Place, int] = {}  # by places of clears: when a gradient had last been looked at until then
 
         self.passes: dict[Place, Reach] = {}  # backward passes, in order
         self.when: dict[Place, int] = {}  # clock of backward passes

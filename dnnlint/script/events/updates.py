@@ -59,7 +59,7 @@ def _states(run: Interpreter, optimizer: Obj, place: Place) -> frozenset[Gradien
             states.add(Gradients.STALE)
         elif state == "wiped" and backward is not None and clear is not None:
             states.add(Gradients.WIPED)
-            if len(paths) == 1 and run.record.read < run.record.when[backward]:
+            if len(paths) == 1 and run.record.looked.get(clear, 0) < run.record.when[backward]:
                 run.record.state(WipedStep(backward, clear, place, ownership.title(optimizer)))
         elif state in ("unknown", "mixed"):
             states.add(Gradients.UNKNOWN)

@@ -19,7 +19,7 @@ def complete(run: Interpreter) -> None:
         chains.state(run, obj, operations)
         initialisation.state(run, operations)
     for obj in run.record.modules:
-        found = strays.strays(obj)
+        found = strays.strays(obj, run.record.modules)
         if found:
             run.record.state(Network(graph.title(obj), obj.at, (), (), found))
     for loader in run.record.loaders:

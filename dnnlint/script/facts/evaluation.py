@@ -19,6 +19,8 @@ _STATISTICS = re.compile(
     r"(?:^|_)bn(?:_|$)|batch_?norm|recalib|calibrat|running_stat|update_stat|precise", re.IGNORECASE
 )
 
+_PICTURES = re.compile(r"sampl|generat|visuali|plot|show|draw|render|save|demo|image", re.IGNORECASE)
+
 
 def state(run: Interpreter, call: NetworkCall) -> None:
     """State that a network is evaluated, if names and loops speak for it and nothing for training."""
@@ -34,7 +36,7 @@ def state(run: Interpreter, call: NetworkCall) -> None:
         evidence.append("no_grad")
     inside = _evaluating_frames(call)
     said = [name for name in call.names if purpose.evaluates(name)]
-    if loop is not None and loop.learned and not inside and not said:
+    if loop is not None and loop.learned and not inside and not said and not _held_out(call):
         return
     over_data = loop is not None and purpose.over_data(loop)
     if not spelled and not (over_data and call.grad is False and not purpose.over_training_data(loop)):
@@ -47,6 +49,14 @@ def state(run: Interpreter, call: NetworkCall) -> None:
         return
     place = loop.place if loop is not None else None
     run.record.state(EvaluationPass(graph.forward(run, call, None), place, tuple(evidence), call.grad))
+
+
+def _held_out(call: NetworkCall) -> bool:
+    """Whether a network is fed from loaders of held-out data alone, if only by ``next(iter(test_loader))``."""
+    if any(_PICTURES.search(name) for name in call.functions[1:]):
+        return False
+    loaders = [loader for value in call.args for loader in graph.reach(value).loaders]
+    return bool(loaders) and all(purpose.evaluates(one.name) and not one.fields.get("$trains") for one in loaders)
 
 
 def _evaluating_frames(call: NetworkCall) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from dnnlint.evidence import vocabulary
-from dnnlint.evidence.script import Init, WeightInit
+from dnnlint.evidence.script import Init, Layer, WeightInit
+from dnnlint.script import parameters
 from dnnlint.script.facts import nodes
-from dnnlint.script.values import Tensor
+from dnnlint.script.values import Obj, Tensor, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -42,6 +43,55 @@ def _activations(tensor: Tensor, consumers: dict[int, list[Tensor]], depth: int 
 def _gates(tensor: Tensor, consumers: dict[int, list[Tensor]], depth: int = 0) -> bool:
     following = consumers.get(id(tensor), [])
     return bool(following) and all(
-        one.op in ("mul", "lerp") or (one.op in ("view", "sub") and depth < 4 and _gates(one, consumers, depth + 1))
+        (one.op in ("mul", "lerp") and _several(one))
+        or (one.op in ("view", "sub") and depth < 4 and _gates(one, consumers, depth + 1))
         for one in following
     )
+
+
+def _several(tensor: Tensor) -> bool:
+    """Whether a product is one of several tensors: a factor that is a setting scales and gates nothing."""
+    made = [value for value in tensor.inputs if type(value) is not Obj or value.sources or value.kind != "opaque"]
+    return len(made) > 1
+
+
+def state_of_tensors(run: Interpreter, activation: Tensor) -> None:
+    """State how a weight was drawn that is no layer's: ``torch.tanh(x @ W + b)``."""
+    found = _product(activation.inputs[0]) if activation.inputs else None
+    if found is None:
+        return
+    weight, axis = found
+    spread = parameters.spread_of(weight)
+    shape, place = parameters.shape_of(weight)
+    if spread is None or spread[1] is None or shape is None or len(shape) != 2:
+        return
+    layer = Layer("weight", place, shape[axis], shape[1 - axis])
+    run.record.state(WeightInit(layer, Init(place, *spread), (nodes.operation(activation),)))
+
+
+def _product(value: Value) -> tuple[Tensor, int] | None:
+    """The weight of the one matrix product in a sum, and which of its axes is summed over."""
+    terms = [_peeled(value)]
+    while len(terms) == 1 and terms[0].op in ("add", "sub"):
+        terms = [term for part in terms[0].inputs if (term := _peeled(part)).op in ("add", "sub", "matmul", "linear")]
+    if len(terms) != 1:
+        return None
+    product = terms[0]
+    operands = product.extra if isinstance(product.extra, tuple) and len(product.extra) == 2 else product.inputs[:2]
+    if len(operands) != 2 or product.layer is not None or product.op not in ("matmul", "linear"):
+        return None
+    left, right = operands
+    if _learns(right) and (product.op == "linear" or not _learns(left)):
+        return right, int(product.op == "linear")
+    return (left, 1) if _learns(left) and not _learns(right) else None
+
+
+def _peeled(value: Value) -> Tensor:
+    """A tensor without the changes of its shape; what is no tensor is an empty operation."""
+    while type(value) is Tensor and value.op == "view" and value.inputs:
+        value = value.inputs[0]
+    return value if type(value) is Tensor else Tensor("unknown")
+
+
+def _learns(value: Value) -> TypeGuard[Tensor]:
+    return type(value) is Tensor and value.op in ("leaf", "parameter")

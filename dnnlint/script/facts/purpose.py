@@ -38,21 +38,21 @@ def _speaks_of(words: re.Pattern[str], name: str) -> bool:
 def over_data(loop: Loop) -> bool:
     """Whether a loop goes over a loader, a data set, or something named like one."""
     return any(
-        source.kind in ("loader", "dataset", "instance") or _LOADING.search(source.name) for source in _sources(loop)
+        source.kind in ("loader", "dataset", "instance") or _LOADING.search(source.name) for source in sources(loop)
     )
 
 
 def over_training_data(loop: Loop | None) -> bool:
     """Whether a loop goes over data that a network learns from."""
-    return loop is not None and any(source.fields.get("$trains") or trains(source.name) for source in _sources(loop))
+    return loop is not None and any(source.fields.get("$trains") or trains(source.name) for source in sources(loop))
 
 
 def loader_names(loop: Loop) -> list[str]:
     """The names of what a loop goes over."""
-    return [source.name for source in _sources(loop)]
+    return [source.name for source in sources(loop)]
 
 
-def _sources(loop: Loop) -> list[Obj]:
+def sources(loop: Loop) -> list[Obj]:
     """What a loop goes over."""
     source = loop.iterable.source if type(loop.iterable) is Iteration else None
     return [option for option in options(source) if type(option) is Obj] if source is not None else []

@@ -11,8 +11,8 @@ from dnnlint.script.networks import tree
 from dnnlint.script.values import Obj, Tuple, Value, options
 
 
-def strays(obj: Obj) -> tuple[Stray, ...]:
-    """Layers of a network that only a plain container knows."""
+def strays(obj: Obj, networks: list[Obj]) -> tuple[Stray, ...]:
+    """Layers of a network that only a plain container knows; ``networks`` are all that were built."""
     if type(obj.cls) is not Class:
         return ()
     found = []
@@ -22,18 +22,26 @@ def strays(obj: Obj) -> tuple[Stray, ...]:
         container, members = _members(value)
         kinds = [member for member in members if _learns(member) and not member.fields.get("$registered")]
         place: Place | None = obj.fields.get("$at " + name)
-        if container and kinds and place is not None and _own_layers(kinds, obj) and not _handled(members):
+        if container and kinds and place is not None and _own_layers(kinds, obj, networks) and not _handled(members):
             names = tuple(dict.fromkeys(nodes.layer(member).kind for member in kinds))
             found.append(Stray(place, name, container, names))
     return tuple(found)
 
 
-def _own_layers(members: list[Obj], obj: Obj) -> bool:
+def _own_layers(members: list[Obj], obj: Obj, networks: list[Obj]) -> bool:
     """Whether layers are meant as parts: a network that was handed in may be kept apart on purpose (a teacher)."""
     if len(members) > 1 and any("$spec" in member.fields for member in members):
         return True
     member = members[0]
     born = member.fields.get("$clock", member.fields.get("$from", 0))
+    if _during(born, obj):
+        return True
+    # made by the network that this one is a part of, and handed on: EncoderStack([Layer() for ...])
+    return any(one is not obj and _during(born, one) and tree.within(obj, one) for one in networks)
+
+
+def _during(born: int, obj: Obj) -> bool:
+    """Whether something was made while a network was built."""
     return bool(obj.fields.get("$from", 0) < born < obj.fields.get("$to", 0))
 
 

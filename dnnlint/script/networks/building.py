@@ -79,7 +79,7 @@ def container(run: Interpreter, cls: str, spec: LayerSpec, args: Args, node: Any
         obj.fields["$more"] = args.open
     elif first is not None and _is_dict(first):
         entries = dict(first.fields["$items"])  # type: ignore[attr-defined]
-        obj.fields["$more"] = first.fields.get("$more", False)  # type: ignore[attr-defined]
+        obj.fields["$more"] = first.fields.get("$more") and not first.fields.get("$complete")  # type: ignore[attr-defined]
     elif first is not None:
         items = objects.known_items(first)
         if items is None and type(first) is Obj and first.kind == "list":
@@ -91,7 +91,9 @@ def container(run: Interpreter, cls: str, spec: LayerSpec, args: Args, node: Any
             obj.fields["$more"] = True
         pairs = [item for item in items if type(item) is Tuple and len(item.items) == 2]
         if pairs and len(pairs) == len(items) and not cls.endswith("List"):
-            entries = {str(getattr(pair.items[0], "value", i)): pair.items[1] for i, pair in enumerate(pairs)}
+            keys = [getattr(pair.items[0], "value", ...) for pair in pairs]
+            named = [f"[{index}]" if key is ... else str(key) for index, key in enumerate(keys)]
+            entries = {key: pair.items[1] for key, pair in zip(named, pairs, strict=True)}
         else:
             entries = tuple(items)
     elif cls.endswith("Dict"):

@@ -27,12 +27,14 @@ def call_module(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
         inner = Args([_symbol(value) for value in args.positional], {k: _symbol(v) for k, v in args.keywords.items()})
         inner.open = args.open
         outer, run.operations = run.operations, []
+        events = run.record.events
         try:
-            known = (forward.forward(run, obj, inner, node), obj)
+            known = (forward.forward(run, obj, inner, node), (obj, args))  # what the key names by id is kept alive
             network_calls.summarised(run, obj, run.operations)
         finally:
             run.operations = outer
-        run.summaries[key] = known
+        if run.record.events == events:  # a forward that trains or switches modes does so each time
+            run.summaries[key] = known
     graph = True if run.flags["grad"] else run.flags["grad"]
     return _mark(run, known[0], call, args, graph, 0)
 

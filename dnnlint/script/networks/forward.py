@@ -39,7 +39,7 @@ def forward(run: Interpreter, obj: Obj, args: Args, node: Any, place: Place | No
 def chain(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
     """A value through the modules of a container, one after the other."""
     value = args.positional[0] if args.positional else next(iter(args.keywords.values()), flow.unknown(()))
-    plain = type(obj.cls) is str and not obj.cls.endswith("Sequential")
+    plain = not str(obj.fields.get("$container", obj.cls)).endswith("Sequential")
     if plain or run.chains > _DEEPEST_CHAIN:  # a container may hold itself
         return tensors.opaque_result(run, "unknown", obj, args, node)
     run.chains += 1

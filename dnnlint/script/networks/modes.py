@@ -20,14 +20,22 @@ _UNKNOWN: Modes = frozenset({(Mode.UNKNOWN, None, 0)})
 
 def current(run: Interpreter, obj: Obj) -> Modes:
     """What mode a network can be in where control is now; what was set before control started anew is not known."""
-    known: Modes | None = obj.fields.get("$mode")
-    if known is None:
-        born: int = obj.fields.get("$clock", 0)
-        known = frozenset({(Mode.TRAIN, None, born)}) if obj.kind == "module" else _UNKNOWN
+    known: Modes = obj.fields.get("$mode") or _first(obj)
     since = run.record.anew
     if since and any(clock <= since for _, _, clock in known):
         return frozenset({entry if entry[2] > since else (Mode.UNKNOWN, None, 0) for entry in known})
     return known
+
+
+def _first(obj: Obj) -> Modes:
+    """The mode a network is built in."""
+    born: int = obj.fields.get("$clock", 0)
+    return frozenset({(Mode.TRAIN, None, born)}) if obj.kind == "module" else _UNKNOWN
+
+
+def _write(run: Interpreter, obj: Obj, new: Modes) -> None:
+    obj.fields.setdefault("$mode", _first(obj))  # what it is on paths that do not come by here
+    run.write(obj.fields, "$mode", new)
 
 
 def flag(run: Interpreter, obj: Obj) -> Obj:
@@ -41,7 +49,7 @@ def flag(run: Interpreter, obj: Obj) -> Obj:
 def restore(run: Interpreter, known: Obj) -> None:
     """The mode is what it was when the flag was read."""
     for _, part in tree.descendants(known.fields["$of"]):
-        run.write(part.fields, "$mode", known.fields["$modes"])
+        _write(run, part, known.fields["$modes"])
 
 
 def switch(run: Interpreter, obj: Obj, mode: Mode, place: Place) -> None:
@@ -51,10 +59,10 @@ def switch(run: Interpreter, obj: Obj, mode: Mode, place: Place) -> None:
         run.write(obj.fields, "$network", True)
     new: Modes = frozenset({(mode, place, run.tick())})
     for _, part in tree.descendants(obj):
-        run.write(part.fields, "$mode", new)
+        _write(run, part, new)
         for name, value in part.fields.items():
             if name[0] != "$" and type(value) is Obj and value.kind == "opaque" and "$network" in value.fields:
-                run.write(value.fields, "$mode", new)
+                _write(run, value, new)
 
 
 def dependent(run: Interpreter, obj: Obj) -> bool | None:
@@ -81,9 +89,12 @@ def _layer_depends(obj: Obj) -> bool | None:
             return None
         if type(obj.cls) is not Class:
             return obj.fields.get("$dependent")
-        return None if obj.fields.get("$open") else False
+        return None if obj.fields.get("$open") else obj.fields.get("$dependent", False)
     if isinstance(spec.mode_dependent, str):
         value = obj.fields["$args"].get(spec.mode_dependent)
+        if spec.kind == "instancenorm" and value is not None:
+            # its own running statistics change what it does, but evaluation may well do without them
+            return False if type(value) is Const and not value.value else None
         if spec.kind == "recurrent" and _single_layer(obj):
             return False  # its dropout stands between layers
         if value is None:

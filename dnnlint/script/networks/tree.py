@@ -68,6 +68,16 @@ def partly_frozen(obj: Obj) -> bool:
     return any(part.fields.get("$frozen") for _, part in descendants(obj))
 
 
+def own_tensors(obj: Obj) -> list[tuple[str, Tensor]]:
+    """The parameters that are registered directly in a module, or held by it as a ParameterList."""
+    found = [(name, value) for name, value in obj.fields.items() if type(value) is Tensor and value.op == "parameter"]
+    items = obj.fields.get("$items")
+    if items and "$spec" in obj.fields:
+        entries = items.items() if isinstance(items, dict) else enumerate(items)
+        found += [(str(key), value) for key, value in entries if type(value) is Tensor and value.op == "parameter"]
+    return found
+
+
 def has_parameters(obj: Obj) -> bool | None:
     """Whether a network can learn; None if that cannot be told."""
     state: bool | None = False
@@ -77,7 +87,7 @@ def has_parameters(obj: Obj) -> bool | None:
             return True
         if spec is None and type(part.cls) is not Class:
             return True
-        if any(type(v) is Tensor and v.op == "parameter" for v in part.fields.values()):
+        if own_tensors(part):
             return True
         if any(type(v) is Obj and v.kind == "opaque" for k, v in part.fields.items() if k[0] != "$"):
             state = None
