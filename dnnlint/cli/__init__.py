@@ -1,5 +1,6 @@
 """The command ``dnnlint``: one verb a file."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -28,7 +29,10 @@ Outcome = int | Callable[[], int]  # an exit status, or what is left to do for o
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status; a user's error is one line, never a traceback."""
     outcome = _careful(sys.argv[1:] if arguments is None else list(arguments))
-    return outcome if isinstance(outcome, int) else outcome()  # exceptions of a user's script are no errors of ours
+    status = outcome if isinstance(outcome, int) else outcome()  # exceptions of a user's script are no errors of ours
+    if arguments is None:
+        gc.freeze()  # the process ends, so nobody has to look for cycles once more
+    return status
 
 
 def _careful(arguments: list[str]) -> Outcome:

@@ -153,7 +153,8 @@ def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
     kind = library_bases.class_kind(cls)
     if kind == "function" or not pending:
         return
-    known = _telling([*templates, *methods])
+    inherited = [value for base in cls.mro()[1:] if type(base) is Class for value in base.names.values()]
+    known = _telling([*methods, *[value for value in inherited if type(value) is Func]])
     whole = kind == "module" and any(func.name in ("__init__", "forward") for func in pending)
     if kind == "module":
         pending = [func for func in pending if func.name in known or _speaks(func)]

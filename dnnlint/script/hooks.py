@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.script import flow, indexing, inlining, objects
 from dnnlint.script.code import Args, Class, Func
 from dnnlint.script.events import backpropagation, retention
+from dnnlint.script.facts import purpose
 from dnnlint.script.frames import Loop
 from dnnlint.script.tables import aliases, frameworks
 from dnnlint.script.values import Const, Ext, Obj, Tensor, Tuple, Value, options
@@ -74,7 +75,7 @@ def _configured(run: Interpreter, value: Value, node: Any) -> Value:
 
 def owner_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:
     """Methods of what owns the loop: ``trainer.fit(model, loader)`` trains on the loader."""
-    if name == "fit" and "lightning" in str(obj.cls):
+    if name == "fit" and "lightning" in str(obj.cls) and not purpose.unit_test(run.frame.module.path):
         given = [*args.positional[1:2], *[args.keywords[key] for key in _TRAINING_DATA if key in args.keywords]]
         for value in given:
             for part in (value, *(objects.known_items(value) or ())):

@@ -20,7 +20,7 @@ from dnnlint.script.source import Unparseable, neighbours
 _DEPTH = 5_000  # frames; a chain of six hundred calls takes two thousand, and the C stack holds more than these
 _FUEL = 20_000  # statements run for one file; a training script needs a few hundred
 _MOST_OBJECTS = 2_000_000  # made within one file: the tree of a megabyte
-_MOST_LEFT = 50_000  # objects that one file may leave behind before they are looked through
+_MOST_LEFT = 20_000  # objects that one file may leave behind before they are looked through
 # Without any of these words a file builds no network, feeds none, trains none and searches nothing.
 _TRIGGERS = re.compile(
     rb"backward|Module\b|Sequential|DataLoader|entropy|Loss\b|_loss\b|\.step\(|\.eval\(|no_grad|inference_mode|"

@@ -83,6 +83,6 @@ def _runs(chain: tuple[Operation, ...]) -> Iterator[list[Operation]]:
 def _hidden(chain: tuple[Operation, ...]) -> tuple[Operation, ...]:
     """All before the last layer or activation, which may be the output or a gate."""
     end = len(chain)
-    while end and chain[end - 1].kind in NEUTRAL | MERGES:
+    while end and chain[end - 1].kind in NEUTRAL | MERGES | {"neg"}:
         end -= 1
     return chain[: max(end - 1, 0)]

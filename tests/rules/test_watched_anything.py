@@ -63,7 +63,7 @@ def test_a_run_in_which_nothing_happened_is_silent(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-@settings(max_examples=int(__import__('os').environ.get('EX','20')), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_record_is_judged_and_worded(rule: Rule, data: st.DataObject) -> None:
     diagnose(judge_run(data.draw(record(rule)), [rule]), traces.located)

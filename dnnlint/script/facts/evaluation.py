@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from dnnlint.script.frames import Loop
     from dnnlint.script.interpreter import Interpreter
 
-_UNIT_TEST = re.compile(r"(?:^|[/\\])(?:tests?[/\\](?:.*[/\\])?)?test_\w*\.py$|_test\.py$|conftest\.py$")
 _STATISTICS = re.compile(
     r"(?:^|_)bn(?:_|$)|batch_?norm|recalib|calibrat|running_stat|update_stat|precise", re.IGNORECASE
 )
@@ -24,7 +23,7 @@ _PICTURES = re.compile(r"sampl|generat|visuali|plot|show|draw|render|save|demo|i
 
 def state(run: Interpreter, call: NetworkCall) -> None:
     """State that a network is evaluated, if names and loops speak for it and nothing for training."""
-    if call.trained or _UNIT_TEST.search(call.place.path):
+    if call.trained or purpose.unit_test(call.place.path):
         return
     loop = call.loops[-1] if call.loops else None
     names = _names(call, loop)

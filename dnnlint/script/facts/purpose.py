@@ -16,8 +16,14 @@ _EVALUATION = re.compile(
     r"tst|infer|inference|predict|prediction|dev|score|heldout|holdout)" + _END
 )
 _TRAINING = re.compile(r"(?:^|_)(?:train|fit|training)" + _END)
+_UNIT_TEST = re.compile(r"(?:^|[/\\])(?:tests?[/\\](?:.*[/\\])?)?test_\w*\.py$|_test\.py$|conftest\.py$")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LOADING = re.compile(r"load|data|batch|iter|set$|_dl$|^dl", re.IGNORECASE)
+
+
+def unit_test(path: str) -> bool:
+    """Whether a file holds unit tests, which run a few steps on data that hardly matters."""
+    return _UNIT_TEST.search(path) is not None
 
 
 def evaluates(name: str) -> bool:
