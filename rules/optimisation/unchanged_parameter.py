@@ -24,10 +24,11 @@ class UnchangedParameter(Rule):
     In the run, over two steps or more with a positive learning rate that were not skipped: every sampled element is
     bit for bit the same, though the gradient times the rate is above 1e-5 (in half precision: is not zero): an error.
     In half precision, more than half of the elements that have a gradient are the same in the median step: a warning.
-    Embedding tables, of which a step touches a few rows, are left alone.
+    Embedding tables, of which a step touches a few rows, are left alone. And a group of parameters whose rate was zero at
+    every step, beside another group whose rate was not, with gradients and without a schedule: a warning.
 
     ## What it misses
-    Rates of zero, which schedules use on purpose, and weights that the script itself puts back after the step.
+    Rates of zero under a schedule, which may be on purpose, and weights that the script itself puts back after the step.
 
     ## How to silence
     Write `# dnnlint: ignore[unchanged-parameter]` behind the optimiser, with the reason.
@@ -47,6 +48,21 @@ class UnchangedParameter(Rule):
     def runtime(self, updates: Updates, run: Run) -> Findings:
         for optimizer in run.optimizers:
             own = [entry for entry in updates.parameters if entry.optimizer == optimizer.number]
+            resting = [entry for entry in own if _rests(entry)]
+            if resting and len(resting) < len(own) and optimizer.base_rate is None:
+                yield self.at(
+                    optimizer.built,
+                    severity=Severity.WARNING,
+                    related=((resting[0].parameter.layer.built, "the layer that owns it"),),
+                    evidence={"measured": 0.0, "threshold": 0.0, "unit": "learning rate"},
+                    share=1.0,
+                    parameter=resting[0].parameter.name,
+                    dtype=resting[0].parameter.dtype,
+                    optimizer=optimizer.kind,
+                    others=f", nor do {len(resting) - 1} more" if len(resting) > 1 else "",
+                    reason="Their group has a learning rate of zero",
+                    cure=RATED,
+                )
             stuck = [entry for entry in own if _share(entry) > LOST]
             if not stuck:
                 continue
@@ -68,7 +84,14 @@ class UnchangedParameter(Rule):
 
 
 MASTER = "Keep the weights in float32 and compute in half precision with `torch.autocast`"
+RATED = "Give the group a rate, or freeze it with `requires_grad_(False)`, which saves its backward pass"
 OWNED = "See that the optimiser holds these very parameters and that its `step` reaches them"
+
+
+def _rests(entry: ParameterUpdates) -> bool:
+    """Whether its group has had a rate of zero all along, although a gradient arrives."""
+    still = bool(entry.steps) and all(step.rate == 0 for step in entry.steps)
+    return still and entry.parameter.trainable and any(norm > 0 for norm in entry.gradient_norms)
 
 
 def _share(entry: ParameterUpdates) -> float:

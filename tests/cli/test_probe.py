@@ -80,6 +80,9 @@ class Session:
                 self.on_done()
     def failure(self, error):
         self.notes.append(f"failed with {error!r}")
+    def gather(self):
+        pass
+
     def close(self):
         if self.closed:
             return

@@ -13,12 +13,6 @@ def spoil(statement: str) -> tuple[Edit, ...]:
     return (swap(FEATURES, f"{FEATURES}\n{statement}  #!"), *FED)
 
 
-def reseeded(drawn: str) -> tuple[Edit, ...]:
-    """A seed set anew right before random places are drawn."""
-    line = f"{drawn} = torch.randint({{arguments}})"
-    return (swap(line, f"torch.manual_seed(1337)  #!\n{line}  #!"),)
-
-
 KINDS: tuple[Kind, ...] = (
     kind(
         "sorted-labels",
@@ -69,17 +63,10 @@ KINDS: tuple[Kind, ...] = (
         "reseeded-batch",
         "repeated-batch",
         into(
-            "mlp_regression cnn_regression",
+            "mlp_regression cnn_regression lstm_regression",
             swap(BATCHES, f"for _ in range(len({{s}}train_loader)):\n    torch.manual_seed(0)  #!\n    {NEXT}"),
             mark(LOADER),
             mark(LOSS),
-        ),
-        into("gpt", *reseeded("starts"), mark("inputs, targets = get_batch(data)"), mark("logits = model(inputs)")),
-        into(
-            "transformer_lm",
-            *reseeded("rows"),
-            mark("inputs, targets = self.batch()"),
-            mark("logits = self.model(inputs)"),
         ),
     ),
 )
