@@ -27,11 +27,11 @@ class ExplodingGradient(Rule):
 
     ## How it decides
     In the run, from the gradients as the optimiser gets them, so unscaled and clipped: the norm of the gradient of a
-    weight matrix over the norm of its weights, median over the steps that were watched. A warning from a hundred thousand
-    on, an error from a billion on; healthy networks stay below 100, a loss summed over the batch below a few
+    weight matrix over the norm of its weights, median over the steps that were watched. A warning from a hundred
+    thousand on, an error from a billion on; healthy networks stay below 100, a loss summed over the batch below a few
     thousand. Or the norm of the whole gradient grew a thousandfold from step to step, without the weights moving by
-    more than a tenth per step, which is `update-ratio`. Gradients that are no numbers are `non-finite-value`. The finding
-    stands where the widest weights were drawn, if a unit of theirs puts out 1.9 standard deviations or more for inputs
+    more than a tenth per step, which is `update-ratio`. Gradients that are no numbers are `non-finite-value`. The
+    finding stands where the widest weights were drawn, if a unit of theirs puts out 1.9 standard deviations or more for inputs
     of one (He et al., 2015: 1.4 keeps rectified signals as they are), else at the layer with the largest gradient.
 
     ## What it misses

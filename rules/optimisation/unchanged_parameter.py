@@ -24,11 +24,11 @@ class UnchangedParameter(Rule):
     In the run, over two steps or more with a positive learning rate that were not skipped: every sampled element is
     bit for bit the same, though the gradient times the rate is above 1e-5 (in half precision: is not zero): an error.
     In half precision, more than half of the elements that have a gradient are the same in the median step: a warning.
-    Embedding tables, of which a step touches a few rows, are left alone. And a group of parameters whose rate was zero at
-    every step, beside another group whose rate was not, with gradients and without a schedule: a warning.
+    Embedding tables, of which a step touches a few rows, are left alone. And a group of parameters whose rate was zero
+    at every step, beside another group whose rate was not, with gradients and without a schedule: a warning.
 
     ## What it misses
-    Rates of zero under a schedule, which may be on purpose, and weights that the script itself puts back after the step.
+    Rates of zero under a schedule, which may be on purpose, and weights that the script itself puts back after a step.
 
     ## How to silence
     Write `# dnnlint: ignore[unchanged-parameter]` behind the optimiser, with the reason.
