@@ -31,8 +31,9 @@ class ExplodingGradient(Rule):
     thousand on, an error from a billion on; healthy networks stay below 100, a loss summed over the batch below a few
     thousand. Or the norm of the whole gradient grew a thousandfold from step to step, without the weights moving by
     more than a tenth per step, which is `update-ratio`. Gradients that are no numbers are `non-finite-value`. The
-    finding stands where the widest weights were drawn, if a unit of theirs puts out 1.9 standard deviations or more for inputs
-    of one (He et al., 2015: 1.4 keeps rectified signals as they are), else at the layer with the largest gradient.
+    finding stands where the widest weights were drawn, if a unit of theirs puts out 1.9 standard deviations or more
+    for inputs of one (He et al., 2015: 1.4 keeps rectified signals as they are), else at the layer with the largest
+    gradient.
 
     ## What it misses
     Explosions after the steps that were watched, and gradients that clipping tamed.

@@ -24,8 +24,8 @@ class TrainingInEvalMode(Rule):
     Networks known to hold neither dropout nor batch normalisation are left alone, and so are frozen ones: a teacher
     in evaluation mode, or batch normalisation layers that are frozen while the network as a whole trains.
     In the run: two or more passes of a network that an optimiser holds were back-propagated while it was in evaluation
-    mode as a whole, with dropout or trainable batch normalisation in it; one step is enough if the network had trained in
-    training mode before and `eval()` was called in between. Left alone are steps in which it also ran in
+    mode as a whole, with dropout or trainable batch normalisation in it; one step is enough if the network had trained
+    in training mode before and `eval()` was called in between. Left alone are steps in which it also ran in
     training mode, as for adversarial examples, and networks whose layers with running statistics are all frozen.
 
     ## What it misses
