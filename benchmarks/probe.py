@@ -58,10 +58,11 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, time, width) to the same."""
-        parts = self.qkv(self.norm1(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(*parts, is_causal=True)
+        query, key, value = self.qkv(self.norm1(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True)
         x = x + self.out(mixed.transpose(1, 2).flatten(-2))
-        return x + self.down(F.gelu(self.up(self.norm2(x))))
+        grown: Tensor = self.down(F.gelu(self.up(self.norm2(x))))
+        return x + grown
 
 
 class Gpt(nn.Module):
@@ -148,7 +149,7 @@ class Loop:
         """Train one step."""
         self.optimizer.zero_grad()
         loss = F.cross_entropy(self.network(self.inputs), self.targets)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
 
     def time(self, steps: int, extra: Callable[[], None] = lambda: None) -> list[float]:
@@ -204,6 +205,9 @@ def naive(loop: Loop) -> Iterator[Callable[[], None]]:
             handle.remove()
 
 
+EITHER: tuple[Callable[[Loop], contextlib.AbstractContextManager[Any]], ...] = (contextlib.nullcontext, watched)
+
+
 def compare(name: str, device: str, rounds: int) -> None:
     """Print the ratios of one network."""
     make, steps = TASKS[name]
@@ -238,11 +242,11 @@ def _memory(make: Callable[[], Task], device: str) -> float:
     """Extra peak memory of five watched steps over that of five plain ones; on a CPU what the probe holds."""
     if device == "cuda":
         peaks = []
-        for context in (contextlib.nullcontext, watched):
+        for context in EITHER:
             loop = Loop(make, device)
             loop.time(3)
             torch.cuda.reset_peak_memory_stats()
-            with context(loop):  # type: ignore[operator]
+            with context(loop):
                 loop.time(5)
             peaks.append(torch.cuda.max_memory_allocated())
             del loop
@@ -250,11 +254,11 @@ def _memory(make: Callable[[], Task], device: str) -> float:
     from torch.profiler import ProfilerActivity, profile
 
     peaks = []
-    for context in (contextlib.nullcontext, watched):
+    for context in EITHER:
         loop = Loop(make, device)
         loop.time(3)
         held = sum(p.numel() * p.element_size() * 4 for p in loop.network.parameters())  # weight, gradient, Adam's two
-        with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as trace, context(loop):  # type: ignore[operator]
+        with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as trace, context(loop):
             loop.time(3)
         running = peak = 0
         for event in trace.events():
@@ -264,11 +268,11 @@ def _memory(make: Callable[[], Task], device: str) -> float:
     return peaks[1] / peaks[0] - 1
 
 
-class _Syncs(TorchDispatchMode):
+class _Syncs(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Counts operations that read a number from a tensor."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.count = 0
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -279,9 +283,9 @@ class _Syncs(TorchDispatchMode):
 def _syncs(make: Callable[[], Task], device: str) -> int:
     """Reads of the host in five watched steps beyond those in five plain ones; on a GPU an error names the first."""
     counts = []
-    for context in (contextlib.nullcontext, watched):
+    for context in EITHER:
         loop = Loop(make, device)
-        with context(loop):  # type: ignore[operator]
+        with context(loop):
             loop.step()
             if device == "cuda":
                 torch.cuda.set_sync_debug_mode("error")
@@ -293,7 +297,7 @@ def _syncs(make: Callable[[], Task], device: str) -> int:
                 if device == "cuda":
                     torch.cuda.set_sync_debug_mode("default")
         counts.append(seen.count)
-    return counts[1] - counts[0]
+    return int(counts[1] - counts[0])
 
 
 def main() -> None:
