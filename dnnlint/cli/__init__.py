@@ -29,10 +29,11 @@ Outcome = int | Callable[[], int]  # an exit status, or what is left to do for o
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status; a user's error is one line, never a traceback."""
     outcome = _careful(sys.argv[1:] if arguments is None else list(arguments))
-    status = outcome if isinstance(outcome, int) else outcome()  # exceptions of a user's script are no errors of ours
+    if not isinstance(outcome, int):
+        return outcome()  # a script of the user's: its exceptions are no errors of ours, and its cycles are its own
     if arguments is None:
         gc.freeze()  # the process ends, so nobody has to look for cycles once more
-    return status
+    return outcome
 
 
 def _careful(arguments: list[str]) -> Outcome:
