@@ -44,6 +44,7 @@ def main():
         test_loss = evaluate(model, test_loader, criterion)
         if dist.get_rank() == 0:
             print(f"epoch {epoch} loss {test_loss:.4f}")
+    dist.barrier()  # gloo aborts the process now and then when one rank leaves before the other
     dist.destroy_process_group()
 
 

@@ -61,6 +61,7 @@ def main():
         dist.all_reduce(total)
         if dist.get_rank() == 0:
             print(f"epoch {epoch} loss {total.item() / len(loader) / dist.get_world_size():.4f}")
+    dist.barrier()  # gloo aborts the process now and then when one rank leaves before the other
     dist.destroy_process_group()
 
 

@@ -60,4 +60,5 @@ if rank == 0:
     means = [sum(values) / size for values in zip(*gathered, strict=True)]
     expect(losses=means, replicated=norms[0], sharded=norms[1])
 print(f"{rank} {digest(replicated.module.state_dict())} {digest(sharded.head.weight.to_local())}\n", end="", flush=True)
+dist.barrier()
 dist.destroy_process_group()
