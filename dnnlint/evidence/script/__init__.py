@@ -1,0 +1,43 @@
+"""What reading a script tells about the training it describes.
+
+Facts are made by the static wing and judged by rules. A fact states what is *known*; whatever could
+not be established is ``None`` (or a member of the set called UNKNOWN), and a rule stays silent on it.
+"""
+
+from dnnlint.evidence.script.data import Loader
+from dnnlint.evidence.script.experiment import Axis, Search
+from dnnlint.evidence.script.loss import LossCall
+from dnnlint.evidence.script.network import Init, Layer, Network, Operation, Stray, WeightInit
+from dnnlint.evidence.script.source import Script, Unreadable, UnusedSuppression
+from dnnlint.evidence.script.training import (
+    Accumulation,
+    EvaluationPass,
+    Forward,
+    Gradients,
+    Mode,
+    TrainingStep,
+    WipedStep,
+)
+
+__all__ = [
+    "Accumulation",
+    "Axis",
+    "EvaluationPass",
+    "Forward",
+    "Gradients",
+    "Init",
+    "Layer",
+    "Loader",
+    "LossCall",
+    "Mode",
+    "Network",
+    "Operation",
+    "Script",
+    "Search",
+    "Stray",
+    "TrainingStep",
+    "Unreadable",
+    "UnusedSuppression",
+    "WeightInit",
+    "WipedStep",
+]
