@@ -119,8 +119,10 @@ def _contains(left: Value, right: Value, positive: bool) -> Value:
 
 def conditional(run: Interpreter, node: Any) -> Value:
     """The value of ``a if test else b``."""
-    known = run.truth(run.evaluate(node.test))[0]
+    known, soft = run.truth(run.evaluate(node.test))
     if known is not None:
+        if soft:
+            run.explore(lambda: run.evaluate(node.orelse if known else node.body) is not None)
         return run.evaluate(node.body if known else node.orelse)
     values: list[Value] = []
 

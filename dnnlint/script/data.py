@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import flow, iteration, objects
 from dnnlint.script.code import Args, Class, Func, Handler
+from dnnlint.script.events import feeding
 from dnnlint.script.tables import datasets
 from dnnlint.script.values import Const, Ext, Iteration, Obj, Tensor, Tuple, Union, Value, options
 
@@ -37,6 +38,8 @@ def _loader(run: Interpreter, args: Args, node: Any) -> Value:
     obj.fields["$open"] = args.open
     obj.fields["$dataset"] = given.get("dataset", flow.unknown(()))
     obj.fields["$scope"] = run.frame.name
+    obj.fields["$within"] = feeding.around(run)
+    obj.fields["$samplers"] = feeding.of_loader(run, given.get("sampler") or given.get("batch_sampler"), node)
     run.record.loaders.append(obj)
     return obj
 

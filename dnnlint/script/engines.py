@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.evidence.script import Mode
 from dnnlint.script import calls, contexts, flow, stepping
 from dnnlint.script.code import Args
-from dnnlint.script.events import backpropagation, clearing, escapes
+from dnnlint.script.events import backpropagation, clearing, escapes, feeding
 from dnnlint.script.lattice import join
 from dnnlint.script.networks import modes
 from dnnlint.script.tables import frameworks
@@ -68,6 +68,7 @@ def engine_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
 def act(run: Interpreter, verb: str, engine: Obj | None, args: Args, node: Any) -> Value:
     """Carry out a verb of the table of frameworks."""
     first = args.positional[0] if args.positional else next(iter(args.keywords.values()), None)
+    feeding.handed_over(args.values())
     if verb == "arguments":
         given = args.values()
         return given[0] if len(given) == 1 else Tuple(tuple(given))

@@ -8,7 +8,7 @@ from typing import Any
 from dnnlint.script import definitions, hooks, inlining, ir, library_bases
 from dnnlint.script.code import Args, Class, Func, Module
 from dnnlint.script.events import gradients
-from dnnlint.script.facts import completion
+from dnnlint.script.facts import completion, custom_gradients
 from dnnlint.script.frames import Frame
 from dnnlint.script.interpreter import Exhausted, Interpreter
 from dnnlint.script.modules import Project
@@ -151,6 +151,8 @@ def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
     templates = _templates(cls)
     pending = [*templates, *[value for value in methods if id(value.node) not in machine.executed]]
     kind = library_bases.class_kind(cls)
+    if kind == "function":
+        custom_gradients.state(machine, cls)
     if kind == "function" or not pending:
         return
     inherited = [value for base in cls.mro()[1:] if type(base) is Class for value in base.names.values()]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.diagnostic import Place
 from dnnlint.script import attributes, binding, flow, inlining, ir, objects, parameters
 from dnnlint.script.code import Args, Class, Func
+from dnnlint.script.events import feeding
 from dnnlint.script.frames import Loop
 from dnnlint.script.lattice import join
 from dnnlint.script.values import Const, Iteration, Obj, Tensor, Union, Value, options
@@ -49,6 +50,7 @@ def iterate(run: Interpreter, value: Value, node: Any) -> Value:
 
 def _iterate_object(run: Interpreter, obj: Obj, node: Any) -> Iteration:
     if obj.kind == "loader":
+        feeding.passed(run, obj)
         return Iteration(None, Tensor("batch", (obj,), run.place(node), False), obj)
     if obj.kind == "dict":
         keys = [key for key in obj.fields["$items"] if not isinstance(key, tuple)]

@@ -19,13 +19,14 @@ from dnnlint.script import (
     parameters,
     parsers,
     processes,
+    samplers,
     searches,
     tensors,
     training,
     transforms,
 )
 from dnnlint.script.code import Args, Handler
-from dnnlint.script.events import escapes
+from dnnlint.script.events import communication, escapes
 from dnnlint.script.networks import building
 from dnnlint.script.tables import aliases, frameworks, functions, inert, layers
 from dnnlint.script.tables.tensors import METHODS
@@ -112,5 +113,18 @@ def unresolved(run: Interpreter, name: str, args: Args, node: Any) -> Value:
 @cache
 def _handlers() -> dict[str, Handler]:
     """The functions with an entry of their own; of two rooms that know one name, the later here has the word."""
-    rooms = (data, transforms, contexts, processes, training, iterators, parsers, inspection, containers, builtin)
+    rooms = (
+        data,
+        samplers,
+        communication,
+        transforms,
+        contexts,
+        processes,
+        training,
+        iterators,
+        parsers,
+        inspection,
+        containers,
+        builtin,
+    )
     return {name: handler for room in rooms for name, handler in room.HANDLERS.items()}

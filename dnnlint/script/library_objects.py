@@ -19,6 +19,7 @@ from dnnlint.script import (
     losses,
     module_methods,
     parsers,
+    samplers,
     searches,
     stepping,
     tensors,
@@ -113,4 +114,6 @@ def _methods() -> dict[str, Callable[[Any, Obj, str, Args, Any], Value | None]]:
         "namespace": parsers.namespace_method,
         "context": module_methods.inert_method,
         "owner": hooks.owner_method,
+        "sampler": samplers.sampler_method,
+        "generator of numbers": samplers.generator_method,
     }

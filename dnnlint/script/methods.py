@@ -18,6 +18,7 @@ from dnnlint.script import (
     tensors,
 )
 from dnnlint.script.code import Args, Class, Func, Method, Module
+from dnnlint.script.events import feeding
 from dnnlint.script.networks import calling
 from dnnlint.script.values import Const, Ext, Iteration, Obj, Tensor, Union, Value
 
@@ -44,6 +45,8 @@ def call_method(run: Interpreter, receiver: Value, name: str, args: Args, node: 
             return library_bases.class_method(run, receiver, name, args, node)  # type: ignore[arg-type]
         return calls.call(run, found, args, node)
     if kind is Const:
+        if name == "set_epoch":
+            feeding.told(run, None)
         return strings.method(receiver, name, args)  # type: ignore[arg-type]
     if kind is Method:
         return call_method(run, flow.unknown((receiver.receiver,)), name, args, node)  # type: ignore[attr-defined]

@@ -223,7 +223,10 @@ def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value 
         dataset: Value | None = obj.fields.get("$dataset")
         return dataset
     if obj.kind == "loader" and name in ("sampler", "batch_sampler", "batch_size"):
-        return flow.unknown((), name)
+        given: Value | None = obj.fields["$args"].get(name)
+        return given if type(given) is Obj and given.kind == "sampler" else flow.unknown((), name)
+    if obj.kind == "sampler" and name == "sampler":
+        return next((one for one in obj.fields["$inputs"] if type(one) is Obj), None) or flow.unknown((), name)
     if obj.kind == "namespace":
         return Obj("opaque", name=name)
     if obj.kind == "opaque" and name == "data" and obj.sources:

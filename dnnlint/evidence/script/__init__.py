@@ -4,7 +4,8 @@ Facts are made by the static wing and judged by rules. A fact states what is *kn
 not be established is ``None`` (or a member of the set called UNKNOWN), and a rule stays silent on it.
 """
 
-from dnnlint.evidence.script.data import Loader
+from dnnlint.evidence.script.communication import Communication, CustomGradient
+from dnnlint.evidence.script.data import Loader, LoaderArguments, Rounds, WorkerRandomness
 from dnnlint.evidence.script.experiment import Axis, Search
 from dnnlint.evidence.script.loss import LossCall
 from dnnlint.evidence.script.network import Init, Layer, Network, Operation, Stray, WeightInit
@@ -22,16 +23,20 @@ from dnnlint.evidence.script.training import (
 __all__ = [
     "Accumulation",
     "Axis",
+    "Communication",
+    "CustomGradient",
     "EvaluationPass",
     "Forward",
     "Gradients",
     "Init",
     "Layer",
     "Loader",
+    "LoaderArguments",
     "LossCall",
     "Mode",
     "Network",
     "Operation",
+    "Rounds",
     "Script",
     "Search",
     "Stray",
@@ -40,4 +45,5 @@ __all__ = [
     "UnusedSuppression",
     "WeightInit",
     "WipedStep",
+    "WorkerRandomness",
 ]

@@ -29,6 +29,8 @@ def havoc(run: Interpreter, values: list[Value], func: Value | None = None) -> N
     if name and _HARMLESS.search(name):
         return
     for obj in _reachable(values):
+        if obj.kind in ("loader", "sampler"):
+            obj.fields["$owned"] = True
         if obj.kind == "optimizer" or (obj.kind == "opaque" and "$gradients" in obj.fields):
             run.record.events += 1
             run.record.clears.append((run.tick(), obj))

@@ -25,6 +25,8 @@ class Record:
         self.calls: list[NetworkCall] = []
         self.loaders: list[Obj] = []
         self.kept: list[Kept] = []
+        self.samplers: dict[tuple[str, str, str], Obj] = {}  # those of an epoch, by file, function and name
+        self.told = False  # something that is not known was told an epoch
 
         self.optimizers: list[Obj] = []
         self.hand: Obj | None = None  # stands for updates written without an optimiser

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dnnlint.evidence.script import Loader, Network
 from dnnlint.script import data, graph
-from dnnlint.script.facts import accumulation, chains, evaluation, initialisation, purpose, strays
+from dnnlint.script.facts import accumulation, chains, evaluation, initialisation, loading, purpose, strays
 from dnnlint.script.values import Obj
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def complete(run: Interpreter) -> None:
 
 
 def _loader(run: Interpreter, loader: Obj) -> None:
+    loading.state(run, loader, _trains(run, loader))
     order = data.Order(run, loader)
     evaluates = purpose.evaluates(loader.name) and not purpose.trains(loader.name)
     run.record.state(
@@ -47,6 +48,7 @@ def _loader(run: Interpreter, loader: Obj) -> None:
             order.batch_size,
             order.samples,
             order.explicit,
+            loading.arguments(run, loader, order),
         )
     )
 

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from dnnlint.script.tables import words
+
 
 class DatasetSpec(NamedTuple):
     """A data set class of a library."""
@@ -83,6 +85,31 @@ ITERABLE_BASES = frozenset(
 
 INDEXED_BASES = frozenset({"torch.utils.data.Dataset", "torch.utils.data.dataset.Dataset"})
 """Classes whose subclasses are read by index, unless a base of ITERABLE_BASES stands beside."""
+
+
+_TORCH_DATA = ("torch.utils.data.", "torch.utils.data.sampler.", "torch.utils.data.distributed.")
+EPOCH_SAMPLERS = frozenset(
+    {
+        "torch.utils.data.DistributedSampler",
+        "torch.utils.data.distributed.DistributedSampler",
+        "torchdata.stateful_dataloader.sampler.StatefulDistributedSampler",
+    }
+)
+"""Samplers whose order is drawn from a seed and the epoch they were told."""
+
+SAMPLERS = EPOCH_SAMPLERS | {
+    prefix + name
+    for prefix in _TORCH_DATA[:2]
+    for name in words("RandomSampler SequentialSampler SubsetRandomSampler WeightedRandomSampler BatchSampler")
+}
+
+GENERATORS = frozenset(
+    words("numpy.random.default_rng numpy.random.RandomState numpy.random.Generator random.Random torch.Generator")
+)
+"""Generators of random numbers that nobody seeds anew in a worker."""
+
+DATA_PIPES = ("IterDataPipe", "IterableWrapper")
+"""Ends of the names of streams that a loader may shuffle."""
 
 
 class DerivedSpec(NamedTuple):
