@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.evidence.script import Mode
 from dnnlint.script import calls, engines, flow, parameters, stepping
 from dnnlint.script.code import Args, Func
-from dnnlint.script.events import backpropagation, clearing, feeding, ownership
+from dnnlint.script.events import backpropagation, clearing, ownership
 from dnnlint.script.networks import modes, naming
 from dnnlint.script.tables import optimizers
 from dnnlint.script.values import Const, Obj, Tensor, Value
@@ -27,8 +27,6 @@ def opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
             run.write(obj.fields, "$cleared", True)
             clearing.clear(run, ownership.register(run, obj), node)
         return Const(None)
-    if name == "set_epoch":
-        feeding.told(run, None)
     if name == "step":
         return _opaque_step(run, obj, args, node)
     if name in ("train", "eval") and (not args.values() or _is_flag(args.values()[0])):

@@ -25,7 +25,7 @@ from dnnlint.script import (
     tensors,
 )
 from dnnlint.script.code import Args, Class
-from dnnlint.script.events import escapes
+from dnnlint.script.events import escapes, feeding
 from dnnlint.script.networks import calling
 from dnnlint.script.tables.tensors import HOST, METHODS
 from dnnlint.script.values import Ext, Obj, Tensor, Value
@@ -64,6 +64,8 @@ def _inherited(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> 
 
 def _opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:
     """Methods of an object of unknown class: what they tell by their names, or what they do to a tensor."""
+    if name == "set_epoch":
+        feeding.told(run, None)
     known = guesses.opaque_method(run, obj, name, args, node)
     if known is not None:
         return known

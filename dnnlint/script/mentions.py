@@ -12,7 +12,7 @@ from dnnlint.script.code import Class, Func
 _MOST_METHODS = 16
 
 
-def nodes(part: Any) -> Iterator[ir.Node]:
+def nodes(part: Any) -> Iterator[Any]:
     """All nodes of a lowered piece of code, in no order."""
     stack = [part]
     while stack:
@@ -28,7 +28,7 @@ def reads(body: ir.Block, name: str) -> int:
     """How often a name is read in a body, apart from growing the list it stands for."""
     found: Counter[bool] = Counter()
     for node in nodes(body):
-        if type(node) is ir.Name and node.id == name:  # type: ignore[attr-defined]
+        if type(node) is ir.Name and node.id == name:
             found[True] += 1
         elif _grows(node, name) or _binds(node, name):
             found[False] += 1
@@ -36,7 +36,7 @@ def reads(body: ir.Block, name: str) -> int:
 
 
 def _grows(node: Any, name: str) -> bool:
-    func = node.func if type(node) is ir.Call else None
+    func: Any = node.func if type(node) is ir.Call else None
     return (
         type(func) is ir.Attr
         and func.name in ("append", "extend", "insert")
@@ -74,13 +74,13 @@ class Mentions:
         for node in nodes(func.node.body):
             kind = type(node)
             if kind is ir.Name:
-                self.names.add(node.id)  # type: ignore[attr-defined]
+                self.names.add(node.id)
             elif kind is ir.Attr:
-                self.names.add(node.name)  # type: ignore[attr-defined]
-                if type(node.value) is ir.Name and node.value.id == own:  # type: ignore[attr-defined]
-                    found.append(node.name)  # type: ignore[attr-defined]
+                self.names.add(node.name)
+                if type(node.value) is ir.Name and node.value.id == own:
+                    found.append(node.name)
             elif kind is ir.Assign:
-                self.writes |= {target.name for target in node.targets if _of(target, own)}  # type: ignore[attr-defined]
+                self.writes |= {target.name for target in node.targets if _of(target, own)}
         self.attributes.update(found)
         return found
 

@@ -43,7 +43,7 @@ def _started(run: Interpreter, short: str, node: Any) -> None:
 
 def _holder(statement: Any, node: Any) -> str | None:
     """The variable that gets the request, "" if it is dropped, None if it goes elsewhere."""
-    value = getattr(statement, "value", None)
+    value: Any = getattr(statement, "value", None)
     if type(statement) is ir.ExprStmt and value is node:
         return ""
     if type(statement) is ir.ExprStmt and type(value) is ir.Call and value.args == [node]:
@@ -58,7 +58,7 @@ def _holder(statement: Any, node: Any) -> str | None:
 
 def _synchronised(body: ir.Block) -> bool:
     """Whether everything under way is waited for at once."""
-    return any(type(node) is ir.Attr and node.name == "synchronize" for node in mentions.nodes(body))  # type: ignore[attr-defined]
+    return any(type(node) is ir.Attr and node.name == "synchronize" for node in mentions.nodes(body))
 
 
 HANDLERS: dict[str, Handler] = {

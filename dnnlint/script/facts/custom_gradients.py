@@ -29,7 +29,7 @@ def state(run: Interpreter, cls: Class) -> None:
     if any(type(node) in (ir.FunctionDef, ir.Lambda) for node in inside):
         return
     returns = [node for node in inside if type(node) is ir.Return]
-    counts = [(node.at, _written(node.value, most)) for node in returns]  # type: ignore[attr-defined]
+    counts = [(node.at, _written(node.value, most)) for node in returns]
     if len(returns) == 1 and counts[0][1] is None:
         counts = [(returns[0].at, _run(run, backward))]
     for at, count in counts:

@@ -145,8 +145,8 @@ def _streams(run: Interpreter, loader: Obj, dataset: Obj, workers: int) -> None:
     if not mentions.functions or any(_APART.search(name.lower()) for name in mentions.names | mentions.attributes):
         return
     start = mentions.functions[0]
-    sources = [node.iter for func in mentions.functions for node in nodes(func.node.body) if type(node) is ir.For]  # type: ignore[attr-defined]
-    sources += [node.value for node in nodes(start.node.body) if type(node) is ir.Return and node.value is not None]  # type: ignore[attr-defined]
+    sources = [node.iter for func in mentions.functions for node in nodes(func.node.body) if type(node) is ir.For]
+    sources += [node.value for node in nodes(start.node.body) if type(node) is ir.Return and node.value is not None]
     if sources and any(_stored(dataset, source) for source in sources):
         frame = start.module.path
         place = loader.at._replace(path=frame, node=start.node.at)
