@@ -111,12 +111,12 @@ def _tensor_attribute(run: Interpreter, tensor: Tensor, name: str, node: Any) ->
     if name == "data":
         if tensor.op == "parameter":
             return tensor
-        return Tensor("cut", (tensor,), run.place(node), False)
+        return Tensor("cut", (tensor,), run.place(node), False, name=name)
     if name == "grad":
         gradients.look(run)
         return Tensor("gradient", (tensor,), run.place(node), False)
     if name in ("T", "mT", "H", "mH", "real", "imag"):
-        return Tensor("view", (tensor,), run.place(node), tensor.attached)
+        return Tensor("view", (tensor,), run.place(node), tensor.attached, name=name)
     if name in ("shape", "device", "dtype", "requires_grad", "ndim", "is_cuda", "grad_fn", "is_leaf", "names"):
         return tensors.metadata(run, tensor, name)
     if tensor.op in ("unknown", "module", "batch", "output"):

@@ -53,7 +53,7 @@ def _number(cast: type) -> Callable[[Any, Args, Any], Value]:
 def _float_of(run: Interpreter, args: Args, node: Any) -> Value:
     first = args.get(0, "x")
     if first is not None and flow.tensorial(first):
-        return Tensor("cut", (first,), run.place(node), False)
+        return Tensor("cut", (first,), run.place(node), False, name="float()")
     return _number(float)(run, args, node)
 
 

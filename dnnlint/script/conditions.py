@@ -78,7 +78,7 @@ def _compared(run: Interpreter, op: str, left: Value, right: Value, node: Any) -
     if type(left) is Ext and type(right) is Ext and op in _IDENTITY and not left.dotted.endswith("__name__"):
         return Const((left.dotted == right.dotted) is (op in ("is", "==")))
     if flow.tensorial(left) or flow.tensorial(right):
-        return Tensor("cut", (left, right), run.place(node), False)
+        return Tensor("cut", (left, right), run.place(node), False, name=op)
     return Const(...)
 
 

@@ -95,7 +95,7 @@ def _variable(run: Interpreter, args: Args, node: Any) -> Value:
         return flow.unknown(())
     wanted = args.keywords.get("requires_grad")
     if wanted is not None and run.truth(wanted)[0]:
-        return Tensor("leaf", (data,), run.place(node), True)
+        return Tensor("leaf", (data,), run.place(node), True, name="Variable")
     return tensors.operate(run, "view", Args([data]), node) if flow.flows(data) else data
 
 

@@ -89,7 +89,7 @@ def get_slice(run: Interpreter, value: Value, node: Any, at: Any) -> Value:
     """The value of ``value[a:b:c]``."""
     bounds = [run.evaluate(part) if part is not None else Const(None) for part in (node.lower, node.upper, node.step)]
     if type(value) is Tensor:
-        return run.operation(Tensor("view", (value,), run.place(at), value.attached))
+        return run.operation(Tensor("view", (value,), run.place(at), value.attached, name="[:]"))
     items = objects.known_items(value)
     if items is not None and all(type(b) is Const and (b.value is None or type(b.value) is int) for b in bounds):
         kept = items[slice(*[b.value for b in bounds])]  # type: ignore[attr-defined]

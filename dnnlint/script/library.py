@@ -57,7 +57,7 @@ def call(run: Interpreter, dotted: str, args: Args, node: Any) -> Value:
         return made
     kind = functions.FUNCTIONS.get(name)
     if kind is not None:
-        return tensors.operate(run, kind, args, node)
+        return tensors.operate(run, kind, args, node, name.rpartition(".")[2])
     if name in inert.INERT_NAMES or name.startswith(inert.INERT_PREFIXES) or head in inert.INERT_PACKAGES:
         return flow.unknown(())
     factory = training.network(run, name, args, node)
@@ -89,7 +89,7 @@ def _torch(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
             return tensors.method(run, first, short, Args(args.positional[1:], others), node)
         if name in functions.TRAINING_ARGUMENT and not losses.active(run, name, args):
             return tensors.operate(run, "view", Args(args.positional[:1]), node)
-        return tensors.operate(run, kind, args, node)
+        return tensors.operate(run, kind, args, node, short)
     if name == "torch.nn.init.calculate_gain":
         return Const(parameters.gain(args))
     if name.startswith("torch.nn.init._calculate"):

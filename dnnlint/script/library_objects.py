@@ -75,7 +75,8 @@ def _opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any)
             return obj
         inputs = (obj, *[value for value in args.values() if flow.flows(value)])
         graph = False if kind == "cut" else flow.attached(run, inputs)
-        return tensors.make(run, Tensor(kind, inputs, run.place(node), graph))
+        given = Args([obj, *args.positional], args.keywords, args.open)
+        return tensors.make(run, Tensor(kind, inputs, run.place(node), graph, name=name, args=given))
     if name in _SAME:
         return obj
     if name in ("get", "pop", "setdefault") and args.positional:

@@ -54,7 +54,7 @@ def apply(run: Interpreter, spec: LossSpec, args: Args, node: Any, loss: Obj | N
         prediction, target = target, prediction  # squared error does not care, and many write it so
     if prediction is not None:
         _state(run, spec, prediction, target, node, loss)
-    made = Tensor("loss", inputs, run.place(node), flow.attached(run, inputs), extra=spec.kind)
+    made = Tensor("loss", inputs, run.place(node), flow.attached(run, inputs), extra=spec.kind, args=args)
     return tensors.make(run, made)
 
 
@@ -178,13 +178,13 @@ def fresh(run: Interpreter, name: str, args: Args, node: Any) -> Value:
     short = name.rpartition(".")[2]
     first = args.get(0, "data")
     if short == "as_tensor" and first is not None and flow.tensorial(first):
-        return tensors.operate(run, "view", args, node)
+        return tensors.operate(run, "view", args, node, short)
     wanted = args.keywords.get("requires_grad")
     graph_wanted = wanted is not None and run.truth(wanted)[0]
     inputs = tuple([value for value in args.values() if flow.flows(value)])
     op = "leaf" if graph_wanted else "fresh"
     if short == "randperm":
-        return Tensor("shuffled", (), run.place(node), False)
+        return Tensor("shuffled", (), run.place(node), False, name=short, args=args)
     extra: Any = _DRAWS.get(short)
     if short in ("randn", "rand"):
         extra, inputs = (*_DRAWS[short], _shape(args)), ()  # a generator is no data
@@ -196,8 +196,11 @@ def fresh(run: Interpreter, name: str, args: Args, node: Any) -> Value:
         extra = ("drawn", None)
     if op == "fresh" and inputs and any(type(value) is Tensor for value in inputs):
         zeros = extra if short == "zeros_like" else None
-        return tensors.make(run, Tensor("cut", inputs, run.place(node), False, extra=zeros))
-    return tensors.make(run, Tensor(op, inputs, run.place(node), bool(graph_wanted), extra=extra or _of_data(first)))
+        return tensors.make(run, Tensor("cut", inputs, run.place(node), False, extra=zeros, name=short, args=args))
+    extra = extra or _of_data(first)
+    return tensors.make(
+        run, Tensor(op, inputs, run.place(node), bool(graph_wanted), extra=extra, name=short, args=args)
+    )
 
 
 def _shape(args: Args) -> tuple[int, ...] | None:

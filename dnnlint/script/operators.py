@@ -51,7 +51,7 @@ def unary(run: Interpreter, node: Any) -> Value:
     if flow.tensorial(value):
         op = {"-": "neg", "+": "view"}.get(node.op, "cut")
         attached = False if op == "cut" else flow.attached(run, (value,))
-        return run.operation(Tensor(op, (value,), run.place(node), attached))
+        return run.operation(Tensor(op, (value,), run.place(node), attached, name=node.op))
     return flow.unknown((value,))
 
 
@@ -72,7 +72,7 @@ def binary(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> V
         kind = _TENSOR_OPS.get(op, "cut")
         inputs = tuple(value for value in (left, right) if flow.flows(value))
         attached = False if kind == "cut" else flow.attached(run, inputs)
-        return run.operation(Tensor(kind, inputs, run.place(node), attached, extra=(left, right)))
+        return run.operation(Tensor(kind, inputs, run.place(node), attached, extra=(left, right), name=op))
     return flow.unknown((left, right))
 
 

@@ -36,11 +36,11 @@ def learn(tensor: Tensor) -> None:
     tensor.op, tensor.attached = "leaf", True
 
 
-def operate(run: Interpreter, kind: str, args: Args, node: Any) -> Tensor:
+def operate(run: Interpreter, kind: str, args: Args, node: Any, name: str = "") -> Tensor:
     """A function of tables applied to its arguments."""
     inputs = tuple([value for value in args.values() if flow.flows(value)])
     graph = False if kind == "cut" else flow.attached(run, inputs)
-    return make(run, Tensor(kind, inputs, run.place(node), graph))
+    return make(run, Tensor(kind, inputs, run.place(node), graph, name=name, args=args))
 
 
 def opaque_result(run: Interpreter, op: str, func: Value, args: Args, node: Any) -> Value:
@@ -109,8 +109,9 @@ def _known_method(run: Interpreter, tensor: Tensor, name: str, kind: str, args: 
     graph = False if kind == "cut" else flow.attached(run, inputs)
     if kind == "view" and not run.flags["grad"]:
         graph = tensor.attached
-    extra = ZEROS if name == "zero_" else (tensor, *args.positional)
-    return make(run, Tensor(kind, inputs, run.place(node), graph, extra=extra))
+    given = Args([tensor, *args.positional], args.keywords, args.open)
+    extra = ZEROS if name == "zero_" else tuple(given.positional)
+    return make(run, Tensor(kind, inputs, run.place(node), graph, extra=extra, name=name, args=given))
 
 
 _UPDATES = frozenset({"add_", "sub_", "addcmul_", "addcdiv_", "subtract_"})
@@ -162,9 +163,10 @@ def _write(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -
 
 def _several(run: Interpreter, tensor: Tensor, name: str, kind: str, args: Args, node: Any) -> Value:
     graph = flow.attached(run, (tensor,))
-    made = make(run, Tensor(kind, (tensor,), run.place(node), graph, extra=name))
+    given = Args([tensor, *args.positional], args.keywords, args.open)
+    made = make(run, Tensor(kind, (tensor,), run.place(node), graph, extra=name, name=name, args=given))
     if name in PAIRS and (args.positional or args.keywords or name in ("sort", "topk", "kthvalue")):
-        return Tuple((made, Tensor("cut", (tensor,), run.place(node), False)))
+        return Tuple((made, Tensor("cut", (tensor,), run.place(node), False, name="arg" + name, args=given)))
     return made
 
 
@@ -185,11 +187,12 @@ def metadata(run: Interpreter, tensor: Tensor, name: str) -> Value:
 def item(run: Interpreter, tensor: Tensor, index: Value, node: Any) -> Value:
     """``tensor[index]``."""
     inputs = (tensor, index) if type(index) is Tensor else (tensor,)
+    args = Args([tensor, index])
     if tensor.op == "batch":
-        return Tensor("batch", inputs, run.place(node), False)
+        return Tensor("batch", inputs, run.place(node), False, name="[]", args=args)
     if tensor.op in ("unknown", "module") or (tensor.op == "output" and not _plain(tensor)):
         return Tensor("unknown", inputs, run.place(node), tensor.attached)
-    return make(run, Tensor("view", inputs, run.place(node), tensor.attached))
+    return make(run, Tensor("view", inputs, run.place(node), tensor.attached, name="[]", args=args))
 
 
 def _plain(tensor: Tensor) -> bool:
@@ -199,11 +202,12 @@ def _plain(tensor: Tensor) -> bool:
 
 def part(run: Interpreter, tensor: Tensor, index: int, name: str, node: Any) -> Value:
     """What one of several targets receives when a tensor is unpacked."""
+    args = Args([tensor, Const(index)])
     if tensor.op == "batch":
-        return Tensor("batch", (tensor,), run.place(node), False, extra=name)
+        return Tensor("batch", (tensor,), run.place(node), False, extra=name, name="[]", args=args)
     if tensor.op in ("unknown", "module") or (tensor.op == "output" and not _plain(tensor)):
         return Tensor("unknown", (tensor,), run.place(node), tensor.attached, extra=name)
-    return make(run, Tensor("view", (tensor,), run.place(node), tensor.attached))
+    return make(run, Tensor("view", (tensor,), run.place(node), tensor.attached, name="[]", args=args))
 
 
 _OBJECT_CONSTANTS = {"training"}
@@ -230,7 +234,7 @@ def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value 
     if obj.kind == "namespace":
         return Obj("opaque", name=name)
     if obj.kind == "opaque" and name == "data" and obj.sources:
-        return Tensor("cut", (obj,), run.place(node), False)
+        return Tensor("cut", (obj,), run.place(node), False, name="data")
     if obj.kind == "opaque" and name == "training" and naming.network_like(obj):
         return modes.flag(run, obj)
     if obj.kind == "opaque" and name == "grad":

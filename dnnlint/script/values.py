@@ -59,9 +59,12 @@ class Obj(Value):
 
 
 class Tensor(Value):
-    """One node of the data flow: an operation on inputs. ``attached`` tells whether it carries a graph."""
+    """One node of the data flow: an operation on inputs. ``attached`` tells whether it carries a graph.
 
-    __slots__ = ("at", "attached", "call", "extra", "inputs", "layer", "op")
+    ``name`` is the function, method or operator that made it, and ``args`` what that was given, a receiver first.
+    """
+
+    __slots__ = ("args", "at", "attached", "call", "extra", "inputs", "layer", "name", "op")
 
     def __init__(
         self,
@@ -72,6 +75,8 @@ class Tensor(Value):
         layer: Obj | None = None,
         call: NetworkCall | None = None,
         extra: Any = None,
+        name: str = "",
+        args: Any = None,
     ) -> None:
         self.op = op
         self.inputs = inputs
@@ -80,6 +85,8 @@ class Tensor(Value):
         self.layer = layer
         self.call = call
         self.extra = extra
+        self.name = name
+        self.args = args
 
     def __repr__(self) -> str:
         return f"<tensor {self.op}>"
