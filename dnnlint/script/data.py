@@ -52,6 +52,7 @@ def _dataset(name: str) -> Callable[[Any, Args, Any], Value]:
             obj.fields["$samples"] = _size(spec, args)
             obj.fields["$iterable"] = spec.iterable
         obj.fields["$inputs"] = tuple(args.values())
+        obj.fields["$keywords"] = tuple(args.keywords)
         return obj
 
     return make

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.evidence import vocabulary
-from dnnlint.evidence.script import LossCall
-from dnnlint.script import flow, graph, objects, spelling, tensors, transforms
+from dnnlint.script import flow, objects, tensors
 from dnnlint.script.code import Args
-from dnnlint.script.facts import nodes
+from dnnlint.script.facts import loss_calls
 from dnnlint.script.tables import functions
 from dnnlint.script.tables.losses import FUNCTIONAL, LOSSES, OTHER_FUNCTIONAL, OTHER_LOSSES, LossSpec
-from dnnlint.script.values import ZEROS, Const, Obj, Tensor, Union, Value, options
+from dnnlint.script.values import ZEROS, Const, Obj, Tensor, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
-_BOUNDED_NAME = re.compile(
-    r"depth|count|mask|image|img|pixel|price|prob|dist(?:ance)?s?$|magnitude|energy|age$|length|size|area|volume|density|"
-    r"heat|disparity|spectro|power|speed|intensity|iou|positive|nonneg|counts|duration|rate$",
-    re.IGNORECASE,
-)
-_MOST_PARTS = 40  # nodes looked at behind a target
-_NON_NEGATIVE = vocabulary.NON_NEGATIVE | {"clamp", "softplus", "log_softmax"}
 _RANDOM_COUNTS = ("randint", "randint_like", "bernoulli", "multinomial")
 _DRAWS = {"randn": ("normal", 1.0), "randn_like": ("normal", 1.0), "rand": ("uniform", 1 / math.sqrt(12))}
 
@@ -37,6 +27,7 @@ def call(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
         obj = Obj("loss", name, run.place(node))
         obj.fields["$loss"] = spec
         obj.fields["$args"] = dict(args.keywords)
+        obj.fields["$open"] = args.open or bool(args.positional)
         return obj
     kind = FUNCTIONAL.get(name)
     spec = LOSSES[kind] if kind is not None else OTHER_FUNCTIONAL.get(name)
@@ -45,123 +36,18 @@ def call(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
 
 def apply(run: Interpreter, spec: LossSpec, args: Args, node: Any, loss: Obj | None) -> Value:
     """A loss on a prediction and a target: a fact, and a node of the data flow."""
-    prediction = args.get(*spec.prediction)
-    target = args.get(*spec.target) if spec.target is not None else None
-    if prediction is None and args.positional:
-        prediction = args.positional[0]
+    prediction, target = loss_calls.sides(spec, args)
     inputs = tuple([value for value in args.values() if flow.flows(value)])
-    if spec.regression and prediction is not None and target is not None and _swapped(prediction, target):
-        prediction, target = target, prediction  # squared error does not care, and many write it so
-    if prediction is not None:
-        _state(run, spec, prediction, target, node, loss)
+    # squared error does not care for the order, and many write it the other way round
+    turned = spec.regression and prediction is not None and target is not None and _swapped(prediction, target)
+    loss_calls.state(run, spec, args, node, loss, turned)
     made = Tensor("loss", inputs, run.place(node), flow.attached(run, inputs), extra=spec.kind, args=args)
     return tensors.make(run, made)
-
-
-def _state(
-    run: Interpreter, spec: LossSpec, prediction: Value, target: Value | None, node: Any, loss: Obj | None
-) -> None:
-    ends, known = graph.last(prediction)
-    if not ends:
-        return
-    last = tuple([nodes.operation(end) for end in ends])
-    before = tuple([nodes.operation(feeder) for end in ends if (feeder := _feeder(end)) is not None])
-    bounded = (target is not None and _bounded(target, prediction)) or _spelled_bounded(node, spec)
-    if bounded and target is not None:
-        bounded = not any(transforms.centred(loader) for loader in graph.reach(target).loaders)
-    run.record.state(
-        LossCall(
-            spec.kind,
-            run.place(node),
-            loss.at if loss is not None else None,
-            last,
-            known,
-            before if len(before) == len(last) else (),
-            bounded,
-            target is not None and _from_network(target),
-        )
-    )
 
 
 def _swapped(prediction: Value, target: Value) -> bool:
     """Whether the value that learns stands where the target belongs."""
     return flow.carries(prediction) is False and flow.carries(target) is True
-
-
-def _feeder(end: Tensor) -> Tensor | None:
-    """The operation that feeds the last one, shape changes and normalisation skipped."""
-    for value in end.inputs:
-        ends, _ = graph.last(value)
-        if ends and ends[0].op in vocabulary.NORMALISATIONS and ends[0].inputs:
-            return _feeder(ends[0])
-        if ends:
-            return ends[0]
-    return None
-
-
-def _spelled_bounded(node: Any, spec: LossSpec) -> bool:
-    index = spec.target[0] if spec.target is not None else 1
-    spelled = spelling.spell(node.args[index]) if len(node.args) > index else ""
-    return bool(_BOUNDED_NAME.search(spelled.rpartition(".")[2]))
-
-
-def _bounded(target: Value, prediction: Value) -> bool:
-    """Whether the target visibly lies in [0, inf) or [0, 1], or is the network's own input."""
-    seen: list[Value] = [target]
-    for value in seen:
-        if len(seen) > _MOST_PARTS:
-            break
-        if type(value) is Union:
-            seen.extend(value.options)
-        if type(value) is not Tensor:
-            continue
-        if value.op in _NON_NEGATIVE or (value.op == "fresh" and _positive_draw(value)):
-            return True
-        if value.op == "div" and isinstance(value.extra, tuple) and _is_number(value.extra[1], 255):
-            return True
-        if value.op == "batch" and isinstance(value.extra, str) and _BOUNDED_NAME.search(value.extra):
-            return True
-        if value.op in ("view", "cut"):
-            seen.extend(value.inputs)
-    return _is_input(target, prediction)
-
-
-def _positive_draw(value: Tensor) -> bool:
-    return isinstance(value.extra, tuple) and value.extra[0] in ("uniform", "count", "drawn")
-
-
-def _is_number(value: Value, number: float) -> bool:
-    return type(value) is Const and value.value in (number, float(number))
-
-
-def _is_input(target: Value, prediction: Value) -> bool:
-    """An autoencoder's target is what the network was given."""
-    for option in options(prediction):
-        if type(option) is Tensor and option.op == "output":
-            for value in option.inputs[1:]:
-                if value is target or _source(value) is _source(target):
-                    return True
-    return False
-
-
-def _source(value: Value) -> Value:
-    while type(value) is Tensor and value.op == "view" and value.inputs:
-        value = value.inputs[0]
-    return value
-
-
-def _from_network(target: Value) -> bool:
-    """Whether a target is what a network puts out (features, a teacher), not something computed with it."""
-    stack = [target]
-    while stack:
-        value = stack.pop()
-        if type(value) is Union:
-            stack.extend(value.options)
-        elif type(value) is Tensor and value.call is not None:
-            return True
-        elif type(value) is Tensor and value.op in ("view", "cut") and value.inputs:
-            stack.append(value.inputs[0])
-    return False
 
 
 def method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:

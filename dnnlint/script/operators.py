@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.diagnostic import Place
 from dnnlint.script import flow, ir, objects, parameters, strings, tensors
 from dnnlint.script.events import retention
+from dnnlint.script.facts import numerics
 from dnnlint.script.lattice import join
 from dnnlint.script.networks import building
 from dnnlint.script.values import Const, Iteration, Obj, Tensor, Tuple, Union, Value, options
@@ -72,7 +73,10 @@ def binary(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> V
         kind = _TENSOR_OPS.get(op, "cut")
         inputs = tuple(value for value in (left, right) if flow.flows(value))
         attached = False if kind == "cut" else flow.attached(run, inputs)
-        return run.operation(Tensor(kind, inputs, run.place(node), attached, extra=(left, right), name=op))
+        made = Tensor(kind, inputs, run.place(node), attached, extra=(left, right), name=op)
+        if kind == "div" and type(left) is Tensor and left.op == "exp":
+            numerics.quotient(run, made)
+        return run.operation(made)
     return flow.unknown((left, right))
 
 

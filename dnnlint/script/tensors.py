@@ -9,7 +9,7 @@ from dnnlint.evidence import vocabulary
 from dnnlint.script import flow, parameters
 from dnnlint.script.code import Args, Class
 from dnnlint.script.events import backpropagation, clearing, escapes, gradients, updates
-from dnnlint.script.facts import initialisation
+from dnnlint.script.facts import initialisation, numerics
 from dnnlint.script.networks import modes, naming
 from dnnlint.script.tables.tensors import FRESH_METHODS, HOST, METADATA, METHODS, PAIRS, SEVERAL
 from dnnlint.script.values import NOWHERE, ZEROS, Const, Ext, Obj, Tensor, Tuple, Value
@@ -28,6 +28,8 @@ def make(run: Interpreter, tensor: Tensor) -> Tensor:
         run.operations.append(tensor)
     if tensor.op in vocabulary.SATURATING:
         initialisation.state_of_tensors(run, tensor)
+    elif tensor.op in numerics.WATCHED:
+        numerics.look(run, tensor)
     return tensor
 
 

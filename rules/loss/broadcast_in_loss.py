@@ -3,8 +3,9 @@
 from itertools import zip_longest
 from math import prod
 
+from dnnlint.evidence import script
 from dnnlint.evidence.trace import LossCall, Losses
-from dnnlint.rule import Findings, Rule, Severity
+from dnnlint.rule import Confidence, Findings, Rule, Severity
 
 ELEMENTWISE = frozenset({"MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "PoissonNLLLoss"})
 
@@ -18,6 +19,9 @@ class BroadcastInLoss(Rule):
     only warns, once (documentation of `torch.nn.MSELoss` and of broadcasting semantics).
 
     ## How it decides
+    The shapes of both operands are known from source as far as it matters: one ends in an axis of length one, by a
+    layer with a single unit or a change of shape, and the other has just the axis of the samples. Shapes are followed
+    through loaders, data sets, layers and changes of shape; a length that is not known is not guessed.
     In the run: the two operands of a squared, absolute or Huber loss have different numbers of axes, and the result
     has more elements than either of them. Operands with the same number of axes, as in all pairwise distances, are
     reported as a warning if the loss is reduced, and are left alone if it is not. One target for all
@@ -36,9 +40,22 @@ class BroadcastInLoss(Rule):
 
     code = "DNN410"
     level = Severity.ERROR
-    message = "`{loss}` compares a prediction of shape {input} with a target of shape {target}: {pairs} differences"
+    message = "`{loss}` compares a prediction of shape {input} with a target of shape {target}"
+    measured = "`{loss}` compares a prediction of shape {input} with a target of shape {target}: {pairs} differences"
     why = "Every prediction is compared with every target, so the network learns the mean of all targets."
     mend = "Give both the same shape: `prediction.squeeze(-1)` or `target.unsqueeze(-1)`."
+
+    def static(self, loss: script.LossCall) -> Findings:
+        if loss.kind not in ELEMENTWISE or not _spread(loss.extent, loss.target.extent):
+            return
+        yield self.at(
+            loss.place,
+            confidence=Confidence.MEDIUM if loss.extent.open else Confidence.HIGH,
+            related=((loss.target.place, "the target is made here"),),
+            loss=loss.kind,
+            input=_worded(loss.extent),
+            target=_worded(loss.target.extent),
+        )
 
     def runtime(self, losses: Losses) -> Findings:
         said = set()
@@ -58,6 +75,27 @@ class BroadcastInLoss(Rule):
                 target=call.target_shape,
                 pairs=pairs,
             )
+
+
+def _spread(one: script.Extent, other: script.Extent) -> bool:
+    """Whether a column meets a row, so that every pair is compared."""
+    if other.open and other.axes[-1:] == (1,):
+        one, other = other, one
+    if one.open:
+        return one.axes == (1,) and other.rank == 1 and other.axes != (1,)
+    if not other.open and len(other.axes) > len(one.axes):
+        one, other = other, one
+    if other.rank != 1 or other.axes == (1,) or one.rank != 2:
+        return False
+    column, rows = one.axes[1] == 1, one.axes[0] != 1
+    wide = one.axes[1] is not None and one.axes[1] != other.axes[0] and one.axes[0] is None and other.axes[0] is None
+    return rows and (column or wide)
+
+
+def _worded(extent: script.Extent) -> str:
+    """A shape in brackets: N stands for a length that is not known."""
+    axes = ["N" if axis is None else str(axis) for axis in extent.axes]
+    return f"({', '.join(['...', *axes] if extent.open else axes)}{',' if len(axes) == 1 and not extent.open else ''})"
 
 
 def _pairs(call: LossCall) -> int:

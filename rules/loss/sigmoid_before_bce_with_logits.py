@@ -1,5 +1,6 @@
 """DNN403: the sigmoid applied twice, once before and once inside the loss."""
 
+from dnnlint.evidence.script import LossCall
 from dnnlint.evidence.trace import Prediction, Predictions
 from dnnlint.evidence.vocabulary import PROBABILITIES, SIGMOID_LOSSES
 from dnnlint.rule import Findings, Rule, Severity
@@ -15,6 +16,9 @@ class SigmoidBeforeBceWithLogits(Rule):
     *AutoTrainer*, 2021, for the mismatch of loss and last activation).
 
     ## How it decides
+    Everything that can reach the first argument of the loss is known and comes out of a sigmoid or softmax, in the
+    forward pass of the network, in a helper, or in the training loop; views and indexing in between do not matter. If
+    one path is raw, the rule is silent. The finding stands at the sigmoid.
     In the run: a loss call that is trained on receives the result of a sigmoid or softmax, seen as operation. That the
     values lie in [0, 1] is not enough, because raw scores of a young network do so too.
 
@@ -30,9 +34,18 @@ class SigmoidBeforeBceWithLogits(Rule):
 
     code = "DNN403"
     level = Severity.ERROR
-    message = "`{loss}` receives the result of {activation}: values from {low:.3g} to {high:.3g}"
+    message = "{activation} is applied to what `{loss}` receives"
+    measured = "`{loss}` receives the result of {activation}: values from {low:.3g} to {high:.3g}"
     why = "The loss applies the sigmoid itself; applied twice it keeps the loss high and the gradients small."
     mend = "Pass the raw scores to the loss; apply the sigmoid only where probabilities are shown."
+
+    def static(self, loss: LossCall) -> Findings:
+        kinds = {operation.kind for operation in loss.last}
+        if loss.kind not in SIGMOID_LOSSES or not loss.known or not kinds or not kinds <= PROBABILITIES:
+            return
+        for operation in loss.last:
+            taken = ((loss.built, "the loss is made here"), (loss.place, "the loss is taken here"))
+            yield self.at(operation.place, related=taken, loss=loss.kind, activation=operation.kind)
 
     def runtime(self, predictions: Predictions) -> Findings:
         said = set()

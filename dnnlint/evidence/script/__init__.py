@@ -7,7 +7,7 @@ not be established is ``None`` (or a member of the set called UNKNOWN), and a ru
 from dnnlint.evidence.script.communication import Communication, CustomGradient
 from dnnlint.evidence.script.data import Loader, LoaderArguments, Rounds, WorkerRandomness
 from dnnlint.evidence.script.experiment import Axis, Search
-from dnnlint.evidence.script.loss import LossCall
+from dnnlint.evidence.script.loss import Cut, CutGradient, Extent, LossCall, Softmax, Target, Unstable
 from dnnlint.evidence.script.network import Init, Layer, Network, Operation, Stray, WeightInit
 from dnnlint.evidence.script.source import Script, Unreadable, UnusedSuppression
 from dnnlint.evidence.script.training import (
@@ -25,7 +25,10 @@ __all__ = [
     "Axis",
     "Communication",
     "CustomGradient",
+    "Cut",
+    "CutGradient",
     "EvaluationPass",
+    "Extent",
     "Forward",
     "Gradients",
     "Init",
@@ -39,9 +42,12 @@ __all__ = [
     "Rounds",
     "Script",
     "Search",
+    "Softmax",
     "Stray",
+    "Target",
     "TrainingStep",
     "Unreadable",
+    "Unstable",
     "UnusedSuppression",
     "WeightInit",
     "WipedStep",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dnnlint.evidence.script import Loader, Network
 from dnnlint.script import data, graph
-from dnnlint.script.facts import accumulation, chains, evaluation, initialisation, loading, purpose, strays
+from dnnlint.script.facts import accumulation, chains, cuts, evaluation, initialisation, loading, purpose, strays
 from dnnlint.script.values import Obj
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def complete(run: Interpreter) -> None:
     for call in run.record.calls:
         evaluation.state(run, call)
     if not run.record.partial:
+        cuts.state(run)
         for kept in run.record.kept:
             accumulation.state(run, kept)
 

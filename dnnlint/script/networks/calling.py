@@ -24,7 +24,7 @@ def call_module(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
     key = (id(obj), run.version, states, run.flags["grad"], _shape(args))
     known = run.summaries.get(key)
     if known is None:
-        inner = Args([_symbol(value) for value in args.positional], {k: _symbol(v) for k, v in args.keywords.items()})
+        inner = _symbols(args)
         inner.open = args.open
         outer, run.operations = run.operations, []
         events = run.record.events
@@ -53,9 +53,16 @@ def _shape(args: Args) -> tuple[Any, ...]:
     return tuple(parts)
 
 
-def _symbol(value: Value) -> Value:
+def _symbols(args: Args) -> Args:
+    """What a forward is summarised on: data stands for any data, and knows which argument it is."""
+    values = [_symbol(value, index) for index, value in enumerate(args.values())]
+    count = len(args.positional)
+    return Args(values[:count], dict(zip(args.keywords, values[count:], strict=True)))
+
+
+def _symbol(value: Value, index: int) -> Value:
     if type(value) is Tensor or (type(value) is Obj and value.kind == "opaque"):
-        return Tensor("input", (), NOWHERE, None)
+        return Tensor("input", (), NOWHERE, None, extra=index)
     return value
 
 

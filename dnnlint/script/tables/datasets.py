@@ -66,6 +66,16 @@ DATASETS: dict[str, DatasetSpec] = {
 }
 """Data set classes by dotted name. EMNIST and CelebA are left without sizes, they have too many splits."""
 
+CLASSES = frozenset(
+    f"torchvision.datasets.{name}"
+    for name in words(
+        """MNIST FashionMNIST KMNIST QMNIST CIFAR10 CIFAR100 USPS SVHN STL10 ImageNet Food101 Flowers102 DTD GTSRB PCAM
+    EuroSAT SEMEION ImageFolder DatasetFolder FakeData EMNIST INaturalist Caltech101 Caltech256 StanfordCars
+    FGVCAircraft SUN397 Imagenette RenderedSST2 FER2013 Country211 Places365 LSUN"""
+    )
+)
+"""Data sets whose samples are a picture and the index of its class."""
+
 ITERABLE_BASES = frozenset(
     {
         "torch.utils.data.IterableDataset",

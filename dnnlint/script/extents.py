@@ -1,0 +1,366 @@
+"""Shapes of tensors, as far as constants tell them; worked out only where somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from dnnlint.evidence import vocabulary
+from dnnlint.evidence.script import Extent
+from dnnlint.script import objects, parameters, samples
+from dnnlint.script.tables import words
+from dnnlint.script.values import Const, Obj, Tensor, Tuple, Union, Value
+
+UNKNOWN = Extent()
+SCALAR = Extent((), False)
+_DEEPEST = 60
+_SAME = frozenset(
+    words("""to type type_as float double half bfloat16 long int short byte bool cpu cuda contiguous clone detach data
+    requires_grad_ detach_ numpy as_tensor zeros_like ones_like rand_like randn_like randint_like empty_like full_like
+    from_numpy pin_memory positive Variable float_power share_memory_""")
+)
+_MADE = frozenset(words("zeros ones rand randn empty full"))
+_LITERAL = frozenset(
+    words("""tensor as_tensor array asarray Tensor FloatTensor LongTensor DoubleTensor IntTensor HalfTensor ByteTensor
+    BoolTensor""")
+)
+_REDUCING = vocabulary.REDUCTIONS
+_PLAIN = vocabulary.ELEMENTWISE | vocabulary.NORMALISATIONS | {
+    "log_softmax", "softmax", "softmin", "gumbel_softmax", "normalize", "random", "fill", "cumulate", "leaf",
+}  # fmt: skip
+_KEEPING = frozenset({"==", "!=", "<", ">", "<=", ">=", "eq", "ne", "lt", "gt", "le", "ge"})
+
+Given = Sequence[Value]  # what the network around was called with
+
+
+def of(value: Value, given: Given = (), depth: int = 0) -> Extent:
+    """The shape of a value."""
+    if depth > _DEEPEST:
+        return UNKNOWN
+    kind = type(value)
+    if kind is Union:
+        found = {of(option, given, depth + 1) for option in value.options}  # type: ignore[attr-defined]
+        return found.pop() if len(found) == 1 else UNKNOWN
+    if kind is Const and isinstance(value.value, (int, float)):  # type: ignore[attr-defined]
+        return SCALAR
+    return _tensor(value, given, depth + 1) if kind is Tensor else UNKNOWN  # type: ignore[arg-type]
+
+
+def _tensor(tensor: Tensor, given: Given, depth: int) -> Extent:
+    if tensor.op == "output":
+        return of(tensor.inputs[0], tensor.call.args, depth) if tensor.call is not None else UNKNOWN
+    if tensor.op == "input":
+        index = tensor.extra
+        return of(given[index], (), depth) if type(index) is int and index < len(given) else UNKNOWN
+    if tensor.op == "batch":
+        return _batch(tensor, depth)
+    if tensor.layer is not None and tensor.op != "parameter":
+        return _layer(tensor, given, depth)
+    act = _BY_NAME.get(tensor.name)
+    if act is not None:
+        return act(tensor, given, depth)
+    if tensor.name in _MADE or (tensor.name in _LITERAL and tensor.op in ("fresh", "leaf", "cut")):
+        return _made(tensor, given, depth)
+    if tensor.op in _REDUCING or tensor.name in ("argmax", "argmin", "all", "any", "argsum"):
+        return _reduced(tensor, given, depth)
+    if tensor.name in _SAME or tensor.op == "leaf":
+        return _first(tensor, given, depth)
+    if tensor.op in _PLAIN or tensor.name in _KEEPING:
+        return _elementwise(tensor, given, depth)
+    return UNKNOWN
+
+
+def _first(tensor: Tensor, given: Given, depth: int) -> Extent:
+    return of(tensor.inputs[0], given, depth) if tensor.inputs else UNKNOWN
+
+
+def _batch(tensor: Tensor, depth: int) -> Extent:
+    found = samples.origin(tensor)
+    if found is None:
+        return UNKNOWN
+    if found.kind == "classes":
+        return Extent((None,), False)
+    inner = of(found.value, (), depth) if found.value is not None else UNKNOWN
+    if found.kind == "whole" or inner.open:
+        return inner
+    return Extent((None, *(inner.axes[1:] if found.kind == "rows" else inner.axes)), False)
+
+
+# made from nothing
+
+
+def _made(tensor: Tensor, given: Given, depth: int) -> Extent:
+    if tensor.args is None or tensor.args.open:
+        return UNKNOWN
+    positional = tensor.args.positional
+    if tensor.name in _LITERAL:
+        first = tensor.args.get(0, "data")
+        if type(first) is Const and type(first.value) is int and tensor.name[-6:] == "Tensor":
+            return sizes(positional)
+        return literal(first, given, depth) if first is not None else UNKNOWN
+    size = tensor.args.keywords.get("size")
+    if tensor.name == "full":
+        size = size or (positional[0] if positional else None)
+    return sizes([size] if size is not None else positional)
+
+
+def _randint(tensor: Tensor, given: Given, depth: int) -> Extent:
+    size = tensor.args.keywords.get("size")
+    if size is None:
+        size = next((value for value in tensor.args.positional if type(value) is not Const), None)
+    return sizes([size]) if size is not None else UNKNOWN
+
+
+def sizes(values: Sequence[Value]) -> Extent:
+    """The shape that sizes give: numbers one by one, or one tuple of them."""
+    if len(values) == 1 and type(values[0]) is not Const:
+        known = objects.known_items(values[0])
+        if known is None:
+            return UNKNOWN
+        values = known
+    return Extent(tuple([_size(value) for value in values]), False)
+
+
+def _size(value: Value) -> int | None:
+    return value.value if type(value) is Const and type(value.value) is int and value.value >= 0 else None
+
+
+def literal(value: Value, given: Given, depth: int = 0) -> Extent:
+    """The shape of nested lists of numbers."""
+    if type(value) is Const:
+        return SCALAR if isinstance(value.value, (int, float)) else UNKNOWN
+    if type(value) is Tensor:
+        return of(value, given, depth)
+    if not (type(value) is Tuple or (type(value) is Obj and value.kind == "list")) or depth > _DEEPEST:
+        return UNKNOWN
+    items = objects.known_items(value)
+    members = items if items is not None else objects.contents(value) if type(value) is Obj else []
+    if not members:
+        return UNKNOWN
+    inner = literal(members[0], given, depth + 1)
+    return inner if inner.open else Extent((len(items) if items is not None else None, *inner.axes), False)
+
+
+def _line(tensor: Tensor, given: Given, depth: int) -> Extent:
+    return Extent((None,), False)
+
+
+# changes of shape
+
+
+def _axis(extent: Extent, dim: int, more: int = 0) -> int | None:
+    """The position of an axis in ``axes``; None if it cannot be told."""
+    count = len(extent.axes)
+    if dim < 0:
+        position = count + more + dim
+        return position if position >= 0 else None
+    return dim if not extent.open and dim < count + more else None
+
+
+def integer(tensor: Tensor, position: int, name: str) -> int | None:
+    """An argument that is a known whole number."""
+    value = tensor.args.get(position, name) if tensor.args is not None else None
+    return value.value if type(value) is Const and type(value.value) is int else None
+
+
+def _squeeze(tensor: Tensor, given: Given, depth: int) -> Extent:
+    inner = _first(tensor, given, depth)
+    if tensor.args is None or len(tensor.args.values()) < 2:
+        whole = not inner.open and None not in inner.axes[1:]
+        return Extent(tuple([axis for axis in inner.axes if axis != 1]), False) if whole else UNKNOWN
+    dim = integer(tensor, 1, "dim")
+    position = _axis(inner, dim) if dim is not None else None
+    if position is None or inner.axes[position] is None:
+        return UNKNOWN
+    if inner.axes[position] != 1:
+        return inner
+    return Extent((*inner.axes[:position], *inner.axes[position + 1 :]), inner.open)
+
+
+def _unsqueeze(tensor: Tensor, given: Given, depth: int) -> Extent:
+    inner = _first(tensor, given, depth)
+    dim = integer(tensor, 1, "dim")
+    position = _axis(inner, dim, 1) if dim is not None else None
+    if position is None:
+        return UNKNOWN
+    return Extent((*inner.axes[:position], 1, *inner.axes[position:]), inner.open)
+
+
+def _view(tensor: Tensor, given: Given, depth: int) -> Extent:
+    if tensor.args is None or tensor.args.open or len(tensor.args.positional) < 2:
+        return UNKNOWN
+    made = sizes(tensor.args.positional[1:])
+    if made.axes == (None,):  # view(-1), or view(shape) that is not known
+        value = tensor.args.positional[1]
+        items = objects.known_items(value)
+        value = items[0] if items else value
+        return made if type(value) is Const and value.value == -1 else UNKNOWN
+    return made
+
+
+def _flatten(tensor: Tensor, given: Given, depth: int) -> Extent:
+    if tensor.args is None or len(tensor.args.values()) < 2:
+        return Extent((None,), False)
+    start = integer(tensor, 1, "start_dim")
+    inner = _first(tensor, given, depth)
+    if start == 1 and tensor.args.get(2, "end_dim") is None:
+        return _flat(inner)
+    return UNKNOWN
+
+
+def _flat(inner: Extent) -> Extent:
+    if not inner.open and len(inner.axes) < 3:
+        return inner
+    return Extent((None if inner.open else inner.axes[0], None), False)
+
+
+def _turned(tensor: Tensor, given: Given, depth: int) -> Extent:
+    inner = _first(tensor, given, depth)
+    if inner.open:
+        return UNKNOWN
+    axes = list(inner.axes)
+    if tensor.name in ("T", "t") and len(axes) == 2:
+        return Extent((axes[1], axes[0]), False)
+    if tensor.name == "permute":
+        order = sizes(tensor.args.positional[1:]).axes if tensor.args is not None else ()
+        if sorted(axis for axis in order if axis is not None) == list(range(len(axes))):
+            return Extent(tuple([axes[axis] for axis in order if axis is not None]), False)
+        return Extent((None,) * len(axes), False)
+    one, other = integer(tensor, 1, "dim0"), integer(tensor, 2, "dim1")
+    if one is None or other is None or max(one, other) >= len(axes):
+        return Extent((None,) * len(axes), False)
+    axes[one], axes[other] = axes[other], axes[one]
+    return Extent(tuple(axes), False)
+
+
+def _item(tensor: Tensor, given: Given, depth: int) -> Extent:
+    inner = _first(tensor, given, depth)
+    index = tensor.args.positional[1] if tensor.args is not None else None
+    if inner.open or index is None:
+        return UNKNOWN
+    parts = list(index.items) if type(index) is Tuple else [index]
+    axes: list[int | None] = []
+    left = list(inner.axes)
+    for part in parts:
+        if type(part) is Const and part.value is None:
+            axes.append(1)
+        elif not left:
+            return UNKNOWN
+        elif type(part) is Const and type(part.value) is int:
+            left.pop(0)
+        elif type(part) is Obj and part.name == "slice":
+            left.pop(0)
+            axes.append(None)
+        elif type(part) is Tensor and len(parts) == 1:
+            chosen = of(part, given, depth)
+            if chosen.open or (len(chosen.axes) != 1 and part.op == "cut"):
+                return UNKNOWN
+            left.pop(0)
+            axes.extend(chosen.axes)
+        else:
+            return UNKNOWN
+    return Extent((*axes, *left), False)
+
+
+def _part(tensor: Tensor, given: Given, depth: int) -> Extent:
+    inner = _first(tensor, given, depth)
+    return UNKNOWN if inner.open or not inner.axes else Extent((None, *inner.axes[1:]), False)
+
+
+def _one_hot(tensor: Tensor, given: Given, depth: int) -> Extent:
+    inner = _first(tensor, given, depth)
+    return Extent((*inner.axes, integer(tensor, 1, "num_classes")), inner.open)
+
+
+def _gathered(tensor: Tensor, given: Given, depth: int) -> Extent:
+    index = tensor.args.get(2, "index") if tensor.args is not None else None
+    return of(index, given, depth) if index is not None else UNKNOWN
+
+
+def _scalar(tensor: Tensor, given: Given, depth: int) -> Extent:
+    return SCALAR
+
+
+def _stack(tensor: Tensor, given: Given, depth: int) -> Extent:
+    first = tensor.args.get(0, "tensors") if tensor.args is not None else None
+    members = objects.contents(first) if type(first) is Obj and first.kind == "list" else []
+    items = list(first.items) if type(first) is Tuple else members
+    inner = of(items[0], given, depth) if items else UNKNOWN
+    if inner.open:
+        return UNKNOWN
+    return Extent((None,) * (len(inner.axes) + (tensor.name == "stack")), False)
+
+
+def _reduced(tensor: Tensor, given: Given, depth: int) -> Extent:
+    inner = _first(tensor, given, depth)
+    if tensor.args is None:
+        return UNKNOWN
+    position, name = (2, "dim") if tensor.op == "norm" else (1, "dim")
+    dim = tensor.args.get(position, name) or tensor.args.keywords.get("axis")
+    if dim is None:
+        return UNKNOWN if tensor.args.open else SCALAR
+    keep = tensor.args.get(position + 1, "keepdim")
+    kept = keep is not None and not (type(keep) is Const and keep.value is False)
+    if not (type(dim) is Const and type(dim.value) is int):
+        return UNKNOWN
+    place = _axis(inner, dim.value)
+    if place is None or (kept and not (type(keep) is Const and keep.value is True)):
+        return UNKNOWN
+    return Extent((*inner.axes[:place], *((1,) if kept else ()), *inner.axes[place + 1 :]), inner.open)
+
+
+# arithmetic
+
+
+def _elementwise(tensor: Tensor, given: Given, depth: int) -> Extent:
+    operands = tensor.extra if tensor.name in ("+", "-", "*", "/", "**") else tensor.inputs
+    if not isinstance(operands, tuple) or not operands:
+        return UNKNOWN
+    if tensor.op in vocabulary.ACTIVATIONS | vocabulary.NORMALISATIONS:
+        operands = operands[:1]
+    found = [of(value, given, depth) for value in operands]
+    return _broadcast(found[0], found[1]) if len(found) == 2 else found[0] if len(found) == 1 else UNKNOWN
+
+
+def _broadcast(one: Extent, other: Extent) -> Extent:
+    if one == SCALAR or other == SCALAR:
+        return other if one == SCALAR else one
+    if one.open or other.open:
+        return UNKNOWN
+    longer, shorter = (one, other) if len(one.axes) >= len(other.axes) else (other, one)
+    lead = len(longer.axes) - len(shorter.axes)
+    pairs = zip(longer.axes[lead:], shorter.axes, strict=True)
+    tail = [b if a == 1 else a if b == 1 or a == b else None for a, b in pairs]
+    return Extent((*longer.axes[:lead], *tail), False)
+
+
+# layers
+
+
+def _layer(tensor: Tensor, given: Given, depth: int) -> Extent:
+    inner = _first(tensor, given, depth)
+    layer = tensor.layer
+    assert layer is not None
+    spec = layer.fields.get("$spec")
+    units = parameters.units(layer)
+    name = str(layer.cls).rpartition(".")[2]
+    if tensor.op == "linear":
+        return Extent((units,), True) if inner.open or not inner.axes else Extent((*inner.axes[:-1], units), False)
+    if tensor.op in ("conv", "conv_transpose") and spec is not None and spec.dims:
+        return Extent((None, units, *[None] * spec.dims), False)
+    if tensor.op == "embedding" and name == "Embedding":
+        return Extent((*inner.axes, units), inner.open)
+    if name == "Flatten" and not layer.fields["$args"]:
+        return _flat(inner)
+    if tensor.op in ("pool", "upsample", "pad"):
+        return inner if inner.open else Extent((*inner.axes[:2], *[None] * (len(inner.axes) - 2)), False)
+    if tensor.op in _PLAIN or name == "Identity":
+        return inner
+    return UNKNOWN
+
+
+_BY_NAME: dict[str, Callable[[Tensor, Given, int], Extent]] = {
+    "squeeze": _squeeze, "unsqueeze": _unsqueeze, "view": _view, "reshape": _view, "flatten": _flatten,
+    "ravel": _line, "arange": _line, "linspace": _line, "randperm": _line, "randint": _randint,
+    "permute": _turned, "transpose": _turned, "T": _turned, "t": _turned, "swapaxes": _turned, "[]": _item,
+    "[:]": _part, "one_hot": _one_hot, "gather": _gathered, "item": _scalar, "stack": _stack, "cat": _stack,
+}  # fmt: skip
