@@ -1,13 +1,14 @@
 """The verb ``check`` without its words: discover, read, judge, locate, suppress."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dnnlint.diagnostic import WHOLE_FILE, Diagnostic, Location, Place, Span
-from dnnlint.errors import DnnlintError
-from dnnlint.evidence.script import Script, Unreadable
+from dnnlint.diagnostic import WHOLE_FILE, Diagnostic, Place
+from dnnlint.evidence.script import Unreadable
+from dnnlint.examine import Examined, Examiner
+from dnnlint.memory import FORGETFUL, Memory
+from dnnlint.pool import ALONE, Spread, spread
 from dnnlint.rulebook import Rulebook
 from dnnlint.script.discover import Discovery, discover, excluded_below, reason
 from dnnlint.script.markers import MARKER, OWN_MARKER
@@ -17,19 +18,9 @@ from dnnlint.silence import Silence
 from dnnlint.texts import Texts
 
 if TYPE_CHECKING:
-    from typing import Protocol
-
-    from dnnlint.engine import Verdict
-    from dnnlint.rule import Rule
-
-    class SourceReader(Protocol):
-        """The static wing, as far as it is needed here."""
-
-        def read(self, path: str, data: bytes) -> Script:
-            """Tell what one file does, together with the project files it imports."""
-
-        def locate(self, places: Collection[Place]) -> Mapping[Place, Location]:
-            """Turn places into lines."""
+    from dnnlint.engine import Spoken
+    from dnnlint.examine import SourceReader
+    from dnnlint.worker import Recipe
 
 
 class Request(NamedTuple):
@@ -54,23 +45,28 @@ class Result(NamedTuple):
 
 
 def check(
-    request: Request, governor: Governor, make_reader: "Callable[[Sequence[str]], SourceReader] | None" = None
+    request: Request,
+    governor: Governor,
+    make_reader: "Callable[[Sequence[str]], SourceReader] | None" = None,
+    memory: Memory = FORGETFUL,
+    spreading: Spread = ALONE,
 ) -> Result:
     """Check what is asked for and print nothing."""
     texts = Texts(request.stdin, request.stdin_filename)
     found = _discover(request, governor, texts)
-    rulebook = Rulebook(governor)
+    rulebook = Rulebook(governor, memory)
     rulebook.check_words({os.getcwd(), *(os.path.dirname(path) for path in found.files)})
-    run = _Run(texts, rulebook, found, lambda: (make_reader or _reader)(_roots(request)))
+    run = _Run(texts, rulebook, found, _roots(request), make_reader or _reader)
     for path, why in found.broken:
         run.hear((Unreadable(Place(path, WHOLE_FILE), why),))
     for path in found.files:
         run.take(path)
+    run.examine(memory, spreading)
     silence = Silence(texts, rulebook, governor, found.files)
     return Result(
         diagnostics=tuple(run.judged(silence)),
         files=tuple(map(texts.name, found.files)),
-        read=run.read,
+        read=len(run.training),
         unreadable=tuple(sorted(map(texts.name, run.unreadable))),
         silenced=silence.count,
         notebooks=tuple(map(texts.name, found.notebooks)),
@@ -83,42 +79,37 @@ class _Run:
     """The files taken so far, and what the rules say of them."""
 
     def __init__(
-        self, texts: Texts, rulebook: Rulebook, found: Discovery, make_reader: "Callable[[], SourceReader]"
+        self,
+        texts: Texts,
+        rulebook: Rulebook,
+        found: Discovery,
+        roots: Sequence[str],
+        make_reader: "Callable[[Sequence[str]], SourceReader]",
     ) -> None:
         self._texts = texts
         self._rulebook = rulebook
-        self._found = found
-        self._make_reader = make_reader
-        self._verdicts: list[Verdict] = []
+        self._governed = [*found.files, *(path for path, _ in found.broken)]
+        self._roots = roots
+        self._examiner = Examiner(lambda: make_reader(roots), lambda: rulebook.on_in(self._governed))
+        self._spoken: list[Spoken] = []
         self._marked: list[str] = []
+        self._speakers: dict[str, bool] = {}
+        self.training: list[tuple[str, bytes]] = []
         self.unreadable: set[str] = set()
         self.crashes: list[str] = []
-        self.read = 0
-        self._speakers: dict[str, bool] = {}
-
-    @cached_property
-    def _reader(self) -> "SourceReader":
-        return self._make_reader()
-
-    @cached_property
-    def _rules(self) -> "Sequence[Rule]":
-        return self._rulebook.on_in([*self._found.files, *(path for path, _ in self._found.broken)])
 
     def take(self, path: str) -> None:
-        """Read one file and hand its facts to the rules; files without training are only looked at."""
+        """Look whether a file speaks of training; one that does is examined later, with the others."""
         try:
             data = self._texts.data(path)
         except OSError as error:
             self.hear((Unreadable(Place(path, WHOLE_FILE), reason(error)),))
             return
         trains = mentions_framework(data) or any(map(self._speaks, neighbours(path, data)))
-
         if (MARKER if trains else OWN_MARKER).search(data):
             self._marked.append(path)
         if trains:
-            self.read += 1
-            self.hear(self._read(path, data))
-            self._locate_here(path)
+            self.training.append((path, data))
         else:
             self.hear(_misfit(path, data))
 
@@ -131,62 +122,56 @@ class _Run:
                 self._speakers[path] = False
         return self._speakers[path]
 
-    def _read(self, path: str, data: bytes) -> tuple[object, ...]:
-        """Facts of one file; a bug of dnnlint's own is told of the file that met it and costs no other result."""
-        try:
-            return self._reader.read(path, data).facts
-        except DnnlintError:
-            raise
-        except Exception as error:  # whatever it is: the traceback is told, and the other files are checked
-            from traceback import format_exc
-
-            self.crashes.append(format_exc())
-            why = f"dnnlint failed on it, please report this ({type(error).__name__}: {error})"
-            return (Unreadable(Place(path, WHOLE_FILE), why),)
-
     def hear(self, facts: Iterable[object]) -> None:
         """Ask the rules about facts."""
-        facts = tuple(facts)
-        if not facts:
+        self._take_in(self._examiner.hear(facts))
+
+    def examine(self, memory: Memory, spreading: Spread) -> None:
+        """Examine what speaks of training, unless it is remembered."""
+        if not self.training:
             return
-        from dnnlint.engine import judge
+        results = memory.results(self._rulebook, self._governed, self._roots, self._texts.data)
+        waiting = []
+        for path, data in self.training:
+            known = results.find(path, data)
+            if known is not None:
+                self._take_in(known)
+            else:
+                waiting.append((path, data))
+        try:
+            for path, data, examined in spread(waiting, self._examiner, self._recipe, spreading):
+                self._take_in(examined)
+                results.keep(path, data, examined)
+        finally:
+            results.write()
 
-        self.unreadable.update(fact.place.path for fact in facts if isinstance(fact, Unreadable))
-        self._verdicts += judge(facts, self._rules)
+    def _recipe(self) -> "Recipe":
+        from dnnlint.worker import Recipe
 
-    def _locate_here(self, path: str) -> None:
-        """Find the lines of what was found in a file while the reader still has it open."""
-        if not self._verdicts:
-            return
-        from dnnlint.engine import spots
+        return Recipe(tuple(self._roots), self._rulebook.codes_on(self._governed))
 
-        places = {
-            place
-            for verdict in self._verdicts
-            for place in spots(verdict.finding)
-            if isinstance(place, Place) and place.path == os.path.abspath(path) and place.node != WHOLE_FILE
-        }
-        if places:
-            self._reader.locate(places)
+    def _take_in(self, examined: Examined) -> None:
+        self._spoken += examined.spoken
+        self.unreadable.update(examined.unreadable)
+        self.crashes += [examined.crash] if examined.crash else []
 
     def judged(self, silence: Silence) -> list[Diagnostic]:
         """Locate and word what was found, less what is silenced, plus what silenced nothing."""
-        if not self._verdicts and not self._marked:
+        if not self._spoken and not self._marked:
             return []
-        from dnnlint.engine import diagnose, judge
+        from dnnlint.engine import settle
 
-        kept = [diagnostic for diagnostic in diagnose(self._verdicts, self._locate) if silence.keeps(diagnostic)]
+        kept = [diagnostic for diagnostic in settle(map(self._named, self._spoken)) if silence.keeps(diagnostic)]
         readable = [path for path in self._marked if path not in self.unreadable]
-        late = diagnose(judge(silence.unused(readable), self._rules), self._locate)
-        kept += [diagnostic for diagnostic in late if silence.allows(diagnostic)]
+        late = self._examiner.hear(silence.unused(readable)).spoken
+        kept += [diagnostic for diagnostic in settle(map(self._named, late)) if silence.allows(diagnostic)]
         return sorted(kept, key=lambda diagnostic: (diagnostic.filename, diagnostic.span, diagnostic.code))
 
-    def _locate(self, places: Collection[Place]) -> dict[Place, Location]:
-        located = {place: Location(place.path, Span(1, 1, 1, 1), "", (1, 1), "") for place in places}
-        inner = [place for place in places if place.node != WHOLE_FILE]
-        if inner:
-            located.update(self._reader.locate(inner))
-        return {place: spot._replace(filename=self._texts.name(place.path)) for place, spot in located.items()}
+    def _named(self, spoken: "Spoken") -> "Spoken":
+        """A finding whose files are called as the user knows them."""
+        one = spoken.diagnostic
+        related = tuple(other._replace(filename=self._texts.name(other.filename)) for other in one.related)
+        return spoken._replace(diagnostic=one._replace(filename=self._texts.name(one.filename), related=related))
 
 
 def _misfit(path: str, data: bytes) -> Iterator[Unreadable]:

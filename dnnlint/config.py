@@ -64,7 +64,7 @@ def read_settings(path: str, table: Any, root: str) -> Settings:
         raise ConfigError(path, f"tool.dnnlint: expected a table, got {_kind(table)}")
     values = {key: _value(path, key, value) for key, value in table.items()}
     choice = Choice(values.get("select"), values.get("extend-select", ()), values.get("ignore", ()), path)
-    plain = ("fail-on", "output-format", "respect-gitignore", "force-exclude", "rules")
+    plain = ("fail-on", "output-format", "respect-gitignore", "force-exclude", "cache-dir", "rules")
     settings = default_settings()._replace(
         source=path,
         choices=(choice,),
@@ -99,6 +99,12 @@ def _strings(value: Any) -> tuple[str, ...]:
         if not isinstance(item, str):
             raise ValueError(f"expected a list of strings, got {_kind(item)} in it")
     return tuple(value)
+
+
+def _string(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"expected a string, got {_kind(value) if value != '' else 'an empty one'}")
+    return value
 
 
 def _flag(value: Any) -> bool:
@@ -161,5 +167,6 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "respect-gitignore": _flag,
     "fail-on": _one_of(FAIL_ON),
     "output-format": _one_of(OUTPUT_FORMATS),
+    "cache-dir": _string,
     "rules": _rule_options,
 }

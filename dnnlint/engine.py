@@ -43,19 +43,40 @@ def judge_run(record: Mapping[type, object], rules: Iterable[Rule]) -> list[Verd
     return verdicts
 
 
-def diagnose(verdicts: Iterable[Verdict], locate: Locate) -> list[Diagnostic]:
-    """Locate and word what was found: sorted by place, one finding of a rule a place."""
+class Spoken(NamedTuple):
+    """A finding in words and at its place, not yet held against the others."""
+
+    diagnostic: Diagnostic
+    text: str  # the line of source it stands on
+
+
+def word(verdicts: Iterable[Verdict], locate: Locate) -> list[Spoken]:
+    """Locate and word what was found."""
     verdicts = list(verdicts)
     if not verdicts:
         return []
     where = locate({place for verdict in verdicts for place in spots(verdict.finding)})
-    spoken: dict[tuple[object, ...], tuple[Diagnostic, str]] = {}
-    for verdict in verdicts:
-        diagnostic = _word(verdict, where)
+    return [Spoken(_word(verdict, where), where[verdict.finding.place].text) for verdict in verdicts]
+
+
+def settle(spoken: Iterable[Spoken]) -> list[Diagnostic]:
+    """Sort by place, and keep one finding of a rule a place: the worst."""
+    kept: dict[tuple[object, ...], Spoken] = {}
+    for one in spoken:
+        diagnostic = one.diagnostic
         key = diagnostic.code, diagnostic.filename, diagnostic.span
-        if key not in spoken or diagnostic.severity.rank > spoken[key][0].severity.rank:
-            spoken[key] = diagnostic, where[verdict.finding.place].text
-    return _fingerprinted(sorted(spoken.values(), key=lambda pair: (pair[0].filename, pair[0].span, pair[0].code)))
+        if key not in kept or diagnostic.severity.rank > kept[key].diagnostic.severity.rank:
+            kept[key] = one
+    return _fingerprinted(sorted(kept.values(), key=lambda one: _position(one.diagnostic)))
+
+
+def diagnose(verdicts: Iterable[Verdict], locate: Locate) -> list[Diagnostic]:
+    """Locate, word and settle what was found."""
+    return settle(word(verdicts, locate))
+
+
+def _position(diagnostic: Diagnostic) -> tuple[object, ...]:
+    return diagnostic.filename, diagnostic.span, diagnostic.code
 
 
 def spots(finding: Finding) -> Iterator[Spot]:
@@ -106,7 +127,7 @@ def _fill(rule: Rule, attribute: str, finding: Finding) -> str:
         raise RuleError(_label(rule), contract.place(type(rule)), reason) from error
 
 
-def _fingerprinted(located: list[tuple[Diagnostic, str]]) -> list[Diagnostic]:
+def _fingerprinted(located: Iterable[Spoken]) -> list[Diagnostic]:
     """Name each finding by what stands there instead of by its line, so that it survives edits above it."""
     seen: dict[tuple[str, ...], int] = {}
     named = []

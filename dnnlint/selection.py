@@ -1,14 +1,40 @@
 """Which rules are on: codes, names, family prefixes and ALL, the more specific word winning as in ruff."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 from dnnlint.diagnostic import Confidence, Diagnostic, Severity
 from dnnlint.errors import ConfigError, DnnlintError, UsageError
-from dnnlint.rule import Rule
 from dnnlint.settings import Choice, FileIgnore, Settings
 
 ALL = "ALL"
+
+
+class Labelled(Protocol):
+    """A rule, or its card."""
+
+    @property
+    def code(self) -> str:
+        """``DNN401``."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """``softmax-before-cross-entropy``."""
+        ...
+
+    @property
+    def level(self) -> Severity:
+        """How bad its findings are."""
+        ...
+
+    @property
+    def confidence(self) -> Confidence:
+        """How sure they are."""
+        ...
+
+
+Some = TypeVar("Some", bound=Labelled)
 
 
 class Selection(NamedTuple):
@@ -25,12 +51,12 @@ class Selection(NamedTuple):
         return sure and diagnostic.code in self.on
 
 
-def is_default(rule: Rule) -> bool:
+def is_default(rule: Labelled) -> bool:
     """Errors and warnings that are fairly sure are on without being asked for."""
     return rule.level is not Severity.ADVICE and rule.confidence is not Confidence.LOW
 
 
-def select(rules: Sequence[Rule], choices: Iterable[Choice], always: frozenset[str] = frozenset()) -> Selection:
+def select(rules: Sequence[Labelled], choices: Iterable[Choice], always: frozenset[str] = frozenset()) -> Selection:
     """Apply the choices of configuration and command line in turn; `always` stays on unless ignored."""
     on = {rule.code for rule in rules if is_default(rule)}
     asked: set[str] = set()
@@ -48,7 +74,7 @@ def select(rules: Sequence[Rule], choices: Iterable[Choice], always: frozenset[s
     return Selection(frozenset(on | (always - refused)), frozenset(asked))
 
 
-def ignored_in(path: str, ignores: Iterable[FileIgnore], rules: Sequence[Rule]) -> frozenset[str]:
+def ignored_in(path: str, ignores: Iterable[FileIgnore], rules: Sequence[Labelled]) -> frozenset[str]:
     """Codes that ``per-file-ignores`` turns off in one file."""
     codes: set[str] = set()
     for entry in ignores:
@@ -58,7 +84,7 @@ def ignored_in(path: str, ignores: Iterable[FileIgnore], rules: Sequence[Rule]) 
     return frozenset(codes)
 
 
-def check_words(settings: Settings, rules: Sequence[Rule]) -> None:
+def check_words(settings: Settings, rules: Sequence[Labelled]) -> None:
     """Refuse settings that name a rule or an option of a rule that does not exist."""
     select(rules, settings.choices)
     for entry in settings.per_file_ignores:
@@ -72,12 +98,12 @@ def check_words(settings: Settings, rules: Sequence[Rule]) -> None:
             raise ConfigError(settings.source, f"rules: {rule.name} has no option {option!r}")
 
 
-def find_rule(word: str, rules: Iterable[Rule]) -> Rule | None:
+def find_rule(word: str, rules: Iterable[Some]) -> Some | None:
     """The rule of exactly this code or name."""
     return next((rule for rule in rules if word in (rule.code, rule.name)), None)
 
 
-def meant(selector: str, rules: Sequence[Rule], option: str, source: str = "") -> frozenset[str]:
+def meant(selector: str, rules: Sequence[Labelled], option: str, source: str = "") -> frozenset[str]:
     """Codes that one selector stands for; a selector that means no rule is an error."""
     exact = find_rule(selector, rules)
     if exact is not None:
@@ -88,7 +114,7 @@ def meant(selector: str, rules: Sequence[Rule], option: str, source: str = "") -
     return codes
 
 
-def codes_by_word(rules: Iterable[Rule]) -> Mapping[str, str]:
+def codes_by_word(rules: Iterable[Labelled]) -> Mapping[str, str]:
     """Codes by code and by name, for comments that silence."""
     return {word: rule.code for rule in rules for word in (rule.code, rule.name)}
 
@@ -112,7 +138,7 @@ def _specificity(selector: str) -> int:
     return len(selector) if selector.isupper() else 99  # a name means one rule
 
 
-def _unknown(selector: str, rules: Iterable[Rule], option: str, source: str) -> DnnlintError:
+def _unknown(selector: str, rules: Iterable[Labelled], option: str, source: str) -> DnnlintError:
     from dnnlint.suggest import nearest
 
     known = [*codes_by_word(rules), ALL]

@@ -73,6 +73,7 @@ class Settings(NamedTuple):
     output_format: str = "full"
     respect_gitignore: bool = True
     force_exclude: bool = False
+    cache_dir: str | None = None  # relative to the file that says so
     rules: Mapping[str, Mapping[str, Any]] = {}  # options of single rules, by code or name
 
     @property

@@ -56,7 +56,7 @@ class Silence:
 
     @property
     def _defaults(self) -> frozenset[str]:
-        return frozenset(rule.code for rule in self._rulebook.rules if is_default(rule))
+        return frozenset(card.code for card in self._rulebook.cards if is_default(card))
 
     def _is_expected(self, silencer: "Silencer", fact: UnusedSuppression, own: Collection[str]) -> bool:
         return any(silencer.silences_unused(code, fact.row) for code in own)
@@ -79,4 +79,4 @@ class Silence:
             return None
         from dnnlint.script.suppressions import Silencer
 
-        return Silencer(path, text, codes_by_word(self._rulebook.rules))
+        return Silencer(path, text, codes_by_word(self._rulebook.cards))

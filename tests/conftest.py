@@ -1,5 +1,6 @@
 """What several tests share: where the repository is and which rules it ships."""
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from dnnlint.packs import load_rules
 from dnnlint.rule import Rule
 
 ROOT = Path(__file__).parent.parent
+os.environ["DNNLINT_NO_CACHE"] = "1"  # a result that was remembered proves nothing; the cache's own tests turn it on
 
 
 @pytest.fixture(scope="session")

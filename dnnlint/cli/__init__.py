@@ -16,13 +16,14 @@ commands:
   check [PATHS|-]    read training scripts and report what is wrong in them
   probe SCRIPT       run a training script and report what is seen in its first steps
   rule CODE|NAME     explain a rule
+  clean              remove what is remembered between runs
 
 options:
   -h, --help         show this help; `dnnlint <command> --help` tells more
   -V, --version      show the version
 """
 OK, FINDINGS, FAILURE, INTERRUPTED = 0, 1, 2, 130
-VERBS = ("check", "probe", "rule")
+VERBS = ("check", "probe", "rule", "clean")
 Outcome = int | Callable[[], int]  # an exit status, or what is left to do for one
 
 
@@ -84,6 +85,10 @@ def _verb(word: str) -> Callable[[list[str]], Outcome]:
         from dnnlint.cli.rule import run as rule
 
         return rule
+    if word == "clean":
+        from dnnlint.cli.clean import run as clean
+
+        return clean
     raise UsageError(_unknown(word))
 
 

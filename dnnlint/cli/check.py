@@ -3,14 +3,19 @@
 import os
 import sys
 from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from dnnlint.check import Request, Result, check
+from dnnlint.cli.cache_option import cache_folder
 from dnnlint.cli.check_options import parser
 from dnnlint.cli.options import listed
 from dnnlint.cli.output import as_text, format_of_environment, tell, write
 from dnnlint.diagnostic import Severity
 from dnnlint.errors import UsageError
 from dnnlint.globs import Glob
+from dnnlint.memory import FORGETFUL, CachedMemory, Memory
+from dnnlint.pool import Spread
 from dnnlint.settings import Choice, FileIgnore, Governor, Overrides, Settings, file_ignore
 
 
@@ -21,7 +26,9 @@ def run(arguments: list[str]) -> int:
         raise UsageError("--config and --isolated exclude each other")
     governor = Governor(_overrides(options), options.config, options.isolated)
     settings = governor.at(os.getcwd())
-    result = check(_request(options), governor)
+    with _progress(options.quiet) as progress:
+        spreading = Spread(options.jobs, progress)
+        result = check(_request(options), governor, memory=_memory(options, settings), spreading=spreading)
     write(_report(result, settings.output_format, options.color), sys.stdout)
     if not options.quiet:
         _comment(result, options.verbose, governor)
@@ -37,6 +44,27 @@ def _request(options: Namespace) -> Request:
     if len(paths) > 1:
         raise UsageError("'-' stands alone: standard input is checked without other paths")
     return Request((), sys.stdin.buffer.read(), options.stdin_filename or "")
+
+
+def _memory(options: Namespace, settings: Settings) -> Memory:
+    if options.no_cache or "-" in options.paths or os.environ.get("DNNLINT_NO_CACHE", "0") not in ("", "0"):
+        return FORGETFUL
+    return CachedMemory(cache_folder(options.cache_dir, settings))
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[int, int], object]]:
+    """Tell how far the work is on a terminal; whoever pipes the output somewhere is not told."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from dnnlint.report.progress import Progress
+
+    progress = Progress()
+    try:
+        yield progress.show
+    finally:
+        progress.end()
 
 
 def _overrides(options: Namespace) -> Overrides:

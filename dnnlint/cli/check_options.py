@@ -2,7 +2,7 @@
 
 from argparse import BooleanOptionalAction
 
-from dnnlint.cli.options import Parser, add_colour, one_of
+from dnnlint.cli.options import Parser, add_colour, jobs, one_of
 from dnnlint.settings import FAIL_ON, OUTPUT_FORMATS
 
 DESCRIPTION = "Read training scripts and report what makes training fail silently. Nothing is executed."
@@ -22,6 +22,7 @@ def parser() -> Parser:
     _add_selection(parser)
     _add_files(parser)
     _add_output(parser)
+    _add_speed(parser)
     return parser
 
 
@@ -70,3 +71,14 @@ def _add_output(parser: Parser) -> None:
     add_colour(group)
     group.add_argument("-q", "--quiet", action="store_true", help="print findings only")
     group.add_argument("-v", "--verbose", action="store_true", help="name each file and its configuration")
+
+
+def _add_speed(parser: Parser) -> None:
+    group = parser.add_argument_group("speed")
+    group.add_argument("-n", "--no-cache", action="store_true", help="read every file anew; also DNNLINT_NO_CACHE")
+    group.add_argument(
+        "--cache-dir", metavar="DIR", help="where results are kept (default: .dnnlint_cache); also DNNLINT_CACHE_DIR"
+    )
+    group.add_argument(
+        "-j", "--jobs", type=jobs, metavar="N", help="processes (default: as many as are worth it, 1 under pre-commit)"
+    )

@@ -57,6 +57,15 @@ def one_of(choices: Sequence[str]) -> Callable[[str], str]:
     return read
 
 
+def jobs(value: str) -> int | None:
+    """A number of processes; None for as many as are worth it."""
+    if value == "auto":
+        return None
+    if not value.isdecimal() or not 0 < int(value) < 1000:
+        raise argparse.ArgumentTypeError(f"{value!r} is neither a number of processes nor auto")
+    return int(value)
+
+
 def listed(values: Sequence[str] | None) -> tuple[str, ...] | None:
     """Items of a repeatable option whose values are separated by commas; None if it was not given."""
     if values is None:

@@ -6,17 +6,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-CACHE = ".dnnlint_cache"
-_KEEP_OUT = {
-    ".gitignore": "*\n",
-    "CACHEDIR.TAG": "Signature: 8a477f597d28d172789f06886806bc55\n# Written by dnnlint; may be deleted.\n",
-}
+from dnnlint.cache import folder
 
 
 def default_path(script: str) -> str:
     """A file of its own for every run, in the cache folder of the working directory."""
     stem = os.path.splitext(os.path.basename(script))[0]
-    return os.path.join(CACHE, "probe", f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.jsonl")
+    return os.path.join(folder.NAME, "probe", f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.jsonl")
 
 
 class Journal:
@@ -35,7 +31,7 @@ class Journal:
         """Make the file; False if that fails, which is told once and stops nothing."""
         try:
             if in_cache:
-                _make_cache(os.path.dirname(self.path))
+                folder.make(*os.path.split(os.path.dirname(self.path)))
             self._append(b"")
         except OSError as error:
             self._fail(error)
@@ -63,14 +59,3 @@ class Journal:
         self._works = False
         reason = error.strerror if isinstance(error, OSError) else str(error)
         self._complain(f"warning: findings are not kept while the script runs: {self.path}: {reason}")
-
-
-def _make_cache(folder: str) -> None:
-    """Make the cache folder, and have version control and backups leave it alone."""
-    os.makedirs(folder, exist_ok=True)
-    cache = os.path.dirname(folder)
-    for name, text in _KEEP_OUT.items():
-        path = os.path.join(cache, name)
-        if not os.path.exists(path):
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text)

@@ -24,7 +24,7 @@ class Project:
         self.load = load  # path -> Program, or None if it cannot be read
         self.modules: dict[str, Module | None] = {}
         self.found: dict[tuple[str, str], str | None] = {}
-        self.touched: set[str] = set()
+        self.asked: dict[str, dict[tuple[str, str], None]] = {}  # what each file looked for, as base and dotted name
 
     def resolve(self, run: Interpreter, lazy: Lazy) -> Value:
         """What an imported name stands for."""
@@ -47,7 +47,7 @@ class Project:
     def submodule(self, run: Interpreter, module: Module, name: str) -> Value:
         """``package.name`` where the package does not bind the name itself."""
         if os.path.basename(module.path) == "__init__.py":
-            found = self.find(os.path.dirname(module.path), name)
+            found = self.find(module, os.path.dirname(module.path), name)
             if found is not None:
                 made = self.open(run, found, f"{module.dotted}.{name}")
                 if made is not None:
@@ -69,9 +69,9 @@ class Project:
         if level:
             for _ in range(level - 1):
                 folder = os.path.dirname(folder)
-            return self.find(folder, dotted)
+            return self.find(origin, folder, dotted)
         for base in self.bases(folder):
-            path = self.find(base, dotted)
+            path = self.find(origin, base, dotted)
             if path is not None:
                 return path
         return None
@@ -90,14 +90,29 @@ class Project:
             current = parent
         return [*found, *[root for root in self.roots if root not in found]]
 
-    def find(self, base: str, dotted: str) -> str | None:
+    def find(self, origin: Module, base: str, dotted: str) -> str | None:
         """The file of a module below a folder."""
         key = (base, dotted)
+        self.asked.setdefault(origin.path, {})[key] = None
         if key not in self.found:
-            stem = os.path.join(base, *dotted.split(".")) if dotted else base
-            path = next((p for p in (stem + ".py", os.path.join(stem, "__init__.py")) if os.path.isfile(p)), None)
-            self.found[key] = path
+            self.found[key] = next(filter(os.path.isfile, _candidates(*key)), None)
         return self.found[key]
+
+    def inputs(self, path: str) -> dict[str, bool]:
+        """Files that were looked up for a file and for all that it imports, and whether they are there."""
+        inputs: dict[str, bool] = {}
+        waiting, seen = [path], {path}
+        while waiting:
+            for key in self.asked.get(waiting.pop(), ()):
+                found = self.found[key]
+                for candidate in _candidates(*key):
+                    inputs[candidate] = candidate == found
+                    if candidate == found:
+                        break
+                if found is not None and found not in seen:
+                    seen.add(found)
+                    waiting.append(found)
+        return inputs
 
     def open(self, run: Interpreter, path: str, dotted: str) -> Module | None:
         """Load and run a module; an import cycle sees it half run, as in Python."""
@@ -112,3 +127,8 @@ class Project:
         self.modules[path] = module
         run.isolated(module)
         return module
+
+
+def _candidates(base: str, dotted: str) -> tuple[str, str]:
+    stem = os.path.join(base, *dotted.split(".")) if dotted else base
+    return stem + ".py", os.path.join(stem, "__init__.py")

@@ -13,9 +13,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from dnnlint.diagnostic import WHOLE_FILE, Location, Place, Span
+from dnnlint.digest import digest
 from dnnlint.evidence.script import Script, Unreadable
 from dnnlint.script.ir import Program, Syntax
-from dnnlint.script.source import Unparseable, neighbours
+from dnnlint.script.source import Unparseable, beside, mentions_framework, neighbours
 
 _DEPTH = 5_000  # frames; a chain of six hundred calls takes two thousand, and the C stack holds more than these
 _FUEL = 20_000  # statements run for one file; a training script needs a few hundred
@@ -40,6 +41,7 @@ class Reader:
         self.roots = [os.path.abspath(root) for root in roots]
         self.programs: dict[str, Program | None] = {}
         self.texts: dict[str, bytes] = {}
+        self.digests: dict[str, str] = {}  # of all that was read
         self.size = 0
         self.project: Any = None
         self.folder = self.current = ""
@@ -54,11 +56,12 @@ class Reader:
 
         full = self.current = os.path.abspath(path)
         self.tree = None
+        self.digests.pop(full, None)  # standard input may stand in for a file
         self._sweep()
         known = self.texts.get(full)
         self.texts[full] = data
         if not _TRIGGERS.search(data) and not neighbours(full, data) and _plain(data):
-            return Script(path, ())
+            return Script(path, (), tuple((file, None) for file in beside(full, data)))
         if os.path.dirname(full) != self.folder:
             self._leave(os.path.dirname(full))
         try:
@@ -78,7 +81,7 @@ class Reader:
             facts = run(program, self.project, _FUEL)
         except RecursionError as error:
             facts = (_unreadable(full, error),)
-        return Script(path, tuple(facts))
+        return Script(path, tuple(facts), self._inputs(full, data))
 
     def locate(self, places: Collection[Place]) -> Mapping[Place, Location]:
         """Lines and columns of places; each file with a finding is looked at once."""
@@ -88,6 +91,25 @@ class Reader:
         return {place: self.located[place] for place in places}
 
     # one file
+
+    def _inputs(self, path: str, data: bytes) -> tuple[tuple[str, str | None], ...]:
+        """What the facts of a file depend on besides itself."""
+        inputs = self.project.inputs(path)
+        if not mentions_framework(data):  # it is read for the sake of its neighbours
+            inputs |= {file: os.path.isfile(file) for file in beside(path, data)}
+        return tuple((file, self._digest(file) if there else None) for file, there in inputs.items() if file != path)
+
+    def _digest(self, path: str) -> str | None:
+        if path not in self.digests:
+            data = self.texts.get(path)
+            if data is None:
+                try:
+                    with open(path, "rb") as file:
+                        data = file.read()
+                except OSError:
+                    return None
+            self.digests[path] = digest(data)
+        return self.digests[path]
 
     def _lower(self, path: str, data: bytes, keep: bool = False) -> Program:
         from dnnlint.script.lower import lower
@@ -115,6 +137,7 @@ class Reader:
             if data is None:
                 with open(path, "rb") as file:
                     data = self.texts[path] = file.read()
+                self.digests[path] = digest(data)
             return self._lower(path, data)
         except (Unparseable, RecursionError, OSError):
             return None  # if it is to be checked, it is reported when its turn comes

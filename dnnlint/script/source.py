@@ -34,14 +34,17 @@ def mentions_framework(data: bytes) -> bool:
     return any(word in data for word in _OTHER_FRAMEWORKS) and re.search(_IMPORTED, data) is not None
 
 
-def neighbours(path: str, data: bytes) -> list[str]:
-    """Files beside a script that its imports name: a launcher trains through them without a word of torch."""
+def beside(path: str, data: bytes) -> list[str]:
+    """Where the modules that a script imports would lie if they lay beside it."""
     folder = os.path.dirname(path)
     names = dict.fromkeys(re.findall(_HEADS, data))
     stems = [os.path.join(folder, os.fsdecode(name)) for name in names]
-    return [
-        file for stem in stems for file in (stem + ".py", os.path.join(stem, "__init__.py")) if os.path.isfile(file)
-    ]
+    return [file for stem in stems for file in (stem + ".py", os.path.join(stem, "__init__.py"))]
+
+
+def neighbours(path: str, data: bytes) -> list[str]:
+    """Files beside a script that its imports name: a launcher trains through them without a word of torch."""
+    return [file for file in beside(path, data) if os.path.isfile(file)]
 
 
 def decode(data: bytes) -> str:

@@ -30,3 +30,4 @@ class Script(NamedTuple):
 
     path: str
     facts: tuple[object, ...]
+    inputs: tuple[tuple[str, str | None], ...] = ()  # files looked up for it, with digests; None: was not there
