@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from dnnlint.diagnostic import Place
 from dnnlint.script import flow, inlining, tensors
 from dnnlint.script.code import Args, Class, Func, Handler
 from dnnlint.script.values import Const, Ext, Iteration, Obj, Tensor, Value, options
@@ -39,8 +40,17 @@ def _set_grad_enabled(run: Interpreter, args: Args, node: Any) -> Value:
     known = run.truth(args.positional[0])[0] if args.positional else None
     context = recording(run, node, known)
     if type(node) is not None and run.statement_call(node):
-        run.write(run.flags, "grad", known)
+        switch(run, known, run.place(node))
     return context
+
+
+def _autocast(run: Interpreter, args: Args, node: Any) -> Value:
+    """Autocast, on unless it is certainly off: an option that is off by default can be switched on."""
+    enabled = args.keywords.get("enabled")
+    obj = Obj("context", "autocast", run.place(node))
+    obj.fields["$autocast"] = not (type(enabled) is Const and enabled.value is False and not enabled.soft)
+    first = args.positional[0] if args.positional else None
+    return first if type(first) is Func else obj  # as a decorator
 
 
 def _plain_context(run: Interpreter, args: Args, node: Any) -> Value:
@@ -51,9 +61,11 @@ def enter(run: Interpreter, value: Value, item: Any) -> tuple[Value, Callable[[]
     """Enter a context manager: the value of its ``as`` target, and how to leave it."""
     for option in options(value):
         if type(option) is Obj and option.kind == "context" and "$grad" in option.fields:
-            return option, _switch(run, option.fields["$grad"])
+            return option, _switch(run, option.fields["$grad"], option.at)
+        if type(option) is Obj and option.kind == "context" and "$autocast" in option.fields:
+            return option, _cast(run, option)
         if type(option) is Ext and option.dotted.endswith((".no_grad", ".inference_mode")):
-            return option, _switch(run, False)
+            return option, _switch(run, False, run.place(item))
         if type(option) is Obj and type(option.cls) is Class:
             return _enter_object(run, option, option.cls, item)
         if type(option) is Iteration and option.item is not None:
@@ -61,10 +73,29 @@ def enter(run: Interpreter, value: Value, item: Any) -> tuple[Value, Callable[[]
     return value, None
 
 
-def _switch(run: Interpreter, grad: bool | None) -> Callable[[], None]:
-    before = run.flags["grad"]
+def _switch(run: Interpreter, grad: bool | None, place: Place) -> Callable[[], None]:
+    before, off = run.flags["grad"], run.flags.get("off")
+    switch(run, grad, place)
+
+    def leave() -> None:
+        run.write(run.flags, "grad", before)
+        run.write(run.flags, "off", off)
+
+    return leave
+
+
+def switch(run: Interpreter, grad: bool | None, place: Place) -> None:
+    """Turn the recording of graphs on or off; what turned it off is remembered."""
+    if grad is False and run.flags["grad"] is not False:
+        run.write(run.flags, "off", place)
     run.write(run.flags, "grad", grad)
-    return lambda: run.write(run.flags, "grad", before)
+
+
+def _cast(run: Interpreter, context: Obj) -> Callable[[], None]:
+    """Enter autocast, or with ``enabled=False`` leave it for a while."""
+    before = run.flags.get("autocast")
+    run.write(run.flags, "autocast", context.at if context.fields["$autocast"] else None)
+    return lambda: run.write(run.flags, "autocast", before)
 
 
 def _enter_object(run: Interpreter, obj: Obj, cls: Class, item: Any) -> tuple[Value, Callable[[], None] | None]:
@@ -112,9 +143,12 @@ HANDLERS: dict[str, Handler] = {
     "torch.autograd.enable_grad": _enable_grad,
     "torch.set_grad_enabled": _set_grad_enabled,
     "torch.autograd.set_grad_enabled": _set_grad_enabled,
-    "torch.autocast": _plain_context,
-    "torch.amp.autocast": _plain_context,
-    "torch.cuda.amp.autocast": _plain_context,
+    "torch.autocast": _autocast,
+    "torch.amp.autocast": _autocast,
+    "torch.cuda.amp.autocast": _autocast,
+    "torch.cuda.amp.autocast_mode.autocast": _autocast,
+    "torch.amp.autocast_mode.autocast": _autocast,
+    "torch.cpu.amp.autocast": _autocast,
     "contextlib.nullcontext": _plain_context,
     "torch.autograd.set_detect_anomaly": _plain_context,
     "torch.nn.Parameter": _parameter,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.evidence.script import Mode
 from dnnlint.script import calls, contexts, flow, stepping
 from dnnlint.script.code import Args
-from dnnlint.script.events import backpropagation, clearing, escapes, feeding
+from dnnlint.script.events import backpropagation, clearing, clipping, escapes, feeding
 from dnnlint.script.lattice import join
 from dnnlint.script.networks import modes
 from dnnlint.script.tables import frameworks
@@ -62,6 +62,8 @@ def engine_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
     if verb is None:
         escapes.havoc(run, args.values())
         return flow.unknown(args.values())
+    if name in ("clip_grad_norm_", "clip_grad_value_") and args.values():
+        clipping.clip(run, args.values()[0], node, True)
     return act(run, verb, obj, args, node)
 
 

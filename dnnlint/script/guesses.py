@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.evidence.script import Mode
 from dnnlint.script import calls, engines, flow, parameters, stepping
 from dnnlint.script.code import Args, Func
-from dnnlint.script.events import backpropagation, clearing, ownership
+from dnnlint.script.events import backpropagation, clearing, ownership, scaling, starts
 from dnnlint.script.networks import modes, naming
 from dnnlint.script.tables import optimizers
 from dnnlint.script.values import Const, Obj, Tensor, Value
@@ -43,9 +43,9 @@ def opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
     if name in ("state_dict", "load_state_dict", "named_modules", "modules"):
         return flow.unknown(())
     if name == "scale" and args.positional and "scal" in obj.name.lower():
-        return args.positional[0]
+        return scaling.scale(run, obj, args.positional[0], node)
     if name in ("update", "unscale_") and "scal" in obj.name.lower():
-        return Const(None)
+        return stepping.scaler_method(run, obj, name, args, node)
     if name == "prepare" and "accel" in obj.name.lower():
         return engines.act(run, "arguments", obj, args, node)
     if name == "apply" and args.positional:
@@ -69,14 +69,14 @@ def _opaque_backward(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value
             backpropagation.backward(run, given[0], node)
             clearing.clear(run, None, node)
         return Const(None)
-    backpropagation.backward(run, obj, node)
+    backpropagation.backward(run, obj, node, starts.given_gradient(args))
     return Const(None)
 
 
 def _opaque_step(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
     first = args.positional[0] if args.positional else None
     if type(first) is Obj and (first.kind == "optimizer" or ownership.is_optimizer(first)):
-        stepping.step(run, first, Args(args.positional[1:]), node)  # a gradient scaler
+        stepping.step(run, first, Args(args.positional[1:]), node, obj)  # a gradient scaler
         return flow.unknown(())
     callable_first = type(first) is Func or (type(first) is Obj and first.name == "closure")
     if ownership.is_optimizer(obj) and (first is None or callable_first):

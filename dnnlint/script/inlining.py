@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from dnnlint.diagnostic import Place
 from dnnlint.script import flow, ir, objects
 from dnnlint.script.code import Args, Func
 from dnnlint.script.events import escapes
@@ -59,8 +60,10 @@ def _run_body(run: Interpreter, frame: Frame, func: Func) -> Value:
     generator = "yield" in func.node.traits
     if generator:
         frame.yields = []
-    before = run.flags["grad"]
+    before, off = run.flags["grad"], run.flags.get("off")
     if func.grad is not None:
+        if func.grad is False and before is not False:
+            run.write(run.flags, "off", Place(func.module.path, func.node.at))
         run.write(run.flags, "grad", func.grad)
     outer, run.loops = run.loops, list(run.loops)
     run.frames.append(frame)
@@ -72,6 +75,7 @@ def _run_body(run: Interpreter, frame: Frame, func: Func) -> Value:
         run.loops = outer
     if func.grad is not None:
         run.write(run.flags, "grad", before)
+        run.write(run.flags, "off", off)
     if generator:
         return Iteration(None, join(frame.yields) if frame.yields else flow.unknown(()), frame.source)
     return result

@@ -26,7 +26,7 @@ from dnnlint.script import (
     transforms,
 )
 from dnnlint.script.code import Args, Handler
-from dnnlint.script.events import communication, escapes
+from dnnlint.script.events import clipping, communication, escapes
 from dnnlint.script.networks import building
 from dnnlint.script.tables import aliases, frameworks, functions, inert, layers
 from dnnlint.script.tables.tensors import METHODS
@@ -119,6 +119,7 @@ def _handlers() -> dict[str, Handler]:
         communication,
         transforms,
         contexts,
+        clipping,
         processes,
         training,
         iterators,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import flow, objects, tensors
 from dnnlint.script.code import Args
+from dnnlint.script.events import starts
 from dnnlint.script.facts import loss_calls
 from dnnlint.script.tables import functions
 from dnnlint.script.tables.losses import FUNCTIONAL, LOSSES, OTHER_FUNCTIONAL, OTHER_LOSSES, LossSpec
@@ -42,6 +43,7 @@ def apply(run: Interpreter, spec: LossSpec, args: Args, node: Any, loss: Obj | N
     turned = spec.regression and prediction is not None and target is not None and _swapped(prediction, target)
     loss_calls.state(run, spec, args, node, loss, turned)
     made = Tensor("loss", inputs, run.place(node), flow.attached(run, inputs), extra=spec.kind, args=args)
+    starts.computed(run, made, loss.fields.get("$args", {}) if loss is not None else args.keywords)
     return tensors.make(run, made)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import calls, flow, parameters
+from dnnlint.script import closures, flow, parameters
 from dnnlint.script.code import Args
-from dnnlint.script.events import backpropagation, clearing, escapes, ownership, updates
+from dnnlint.script.events import backpropagation, clearing, escapes, ownership, scaling, updates
 from dnnlint.script.tables import optimizers
 from dnnlint.script.values import Const, Obj, Value, options
 
@@ -29,14 +29,14 @@ def take_parameters(run: Interpreter, obj: Obj, params: Value | None) -> None:
     ownership.register(run, obj)
 
 
-def step(run: Interpreter, target: Value | None, args: Args, node: Any) -> None:
-    """An optimiser steps, after running a closure if it is given one."""
-    closure = args.get(0, "closure")
-    if closure is not None and type(closure) is not Const:
-        calls.call(run, closure, Args(), node)
+def step(run: Interpreter, target: Value | None, args: Args, node: Any, scaler: Obj | None = None) -> None:
+    """An optimiser steps, after running a closure if it is given one, and by way of a scaler if there is one."""
+    closures.evaluate(run, target, args, node)
     for option in options(target) if target is not None else ():
         if type(option) is Obj and (option.kind in ("optimizer", "opaque")):
-            updates.step(run, option, node)
+            if scaler is not None:
+                scaling.stepping(run, scaler, ownership.register(run, option), node)
+            updates.step(run, option, node, scaler)
 
 
 def optimizer_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:
@@ -71,9 +71,13 @@ def optimizer_method(run: Interpreter, obj: Obj, name: str, args: Args, node: An
 def scaler_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:
     """GradScaler: scale(loss) is the loss, step(optimizer) steps it."""
     if name == "scale" and args.positional:
-        return args.positional[0]
+        return scaling.scale(run, obj, args.positional[0], node)
     if name == "step":
-        step(run, args.get(0, "optimizer"), Args(args.positional[1:]), node)
+        step(run, args.get(0, "optimizer"), Args(args.positional[1:]), node, obj)
+    elif name == "unscale_":
+        scaling.unscale(run, obj, args.get(0, "optimizer"), node)
+    elif name == "update":
+        scaling.update(run, obj, node)
     return flow.unknown(())
 
 

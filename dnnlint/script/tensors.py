@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.evidence import vocabulary
 from dnnlint.script import flow, parameters
 from dnnlint.script.code import Args, Class
-from dnnlint.script.events import backpropagation, clearing, escapes, gradients, updates
+from dnnlint.script.events import backpropagation, clearing, escapes, gradients, starts, updates
 from dnnlint.script.facts import initialisation, numerics
 from dnnlint.script.networks import modes, naming
 from dnnlint.script.tables.tensors import FRESH_METHODS, HOST, METADATA, METHODS, PAIRS, SEVERAL
@@ -64,7 +64,7 @@ def opaque_result(run: Interpreter, op: str, func: Value, args: Args, node: Any)
 def method(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -> Value:
     """``tensor.name(...)``."""
     if name == "backward":
-        backpropagation.backward(run, tensor, node)
+        backpropagation.backward(run, tensor, node, starts.given_gradient(args))
         return Const(None)
     if name in _UPDATES:
         for value in args.values():

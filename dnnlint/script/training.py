@@ -29,7 +29,9 @@ def make(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
     if argument is not None:
         return args.get(argument.position, argument.name) or flow.unknown(())
     if name in optimizers.SCALERS:
-        return Obj("scaler", name, run.place(node))
+        scaler = Obj("scaler", name, run.place(node))
+        scaler.fields["$enabled"] = args.keywords.get("enabled")
+        return scaler
     if name in optimizers.CALLABLE_SCALERS:
         return Obj("callable_scaler", name, run.place(node))
     argument = optimizers.STEP_FUNCTIONS.get(name)

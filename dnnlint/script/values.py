@@ -96,7 +96,8 @@ class NetworkCall:
     """A network applied to data from outside any network."""
 
     __slots__ = (
-        "args", "clock", "functions", "grad", "left", "loops", "modes", "names", "network", "place", "trained",
+        "args", "clock", "functions", "grad", "left", "loops", "modes", "names", "network", "off", "place",
+        "trained",
     )  # fmt: skip
 
     def __init__(self, network: Obj, place: Place, modes: frozenset[tuple[Mode, Place | None, int]]) -> None:
@@ -110,6 +111,7 @@ class NetworkCall:
         self.args: tuple[Value, ...] = ()
         self.clock = 0
         self.left: Place | None = None  # an eval() of an earlier iteration that can still be in force
+        self.off: Place | None = None  # what had switched gradients off, if they were off
         self.trained = False
 
 

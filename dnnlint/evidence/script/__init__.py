@@ -9,6 +9,19 @@ from dnnlint.evidence.script.data import Loader, LoaderArguments, Rounds, Worker
 from dnnlint.evidence.script.experiment import Axis, Search
 from dnnlint.evidence.script.loss import Cut, CutGradient, Extent, LossCall, Softmax, Target, Unstable
 from dnnlint.evidence.script.network import Init, Layer, Network, Operation, Stray, WeightInit
+from dnnlint.evidence.script.order import (
+    Accumulated,
+    BackwardPass,
+    Clipping,
+    ClosureStep,
+    EarlyStep,
+    MissingBackward,
+    MissingStep,
+    Rebuilt,
+    Replaced,
+    ScalerUse,
+    Unowned,
+)
 from dnnlint.evidence.script.source import Script, Unreadable, UnusedSuppression
 from dnnlint.evidence.script.training import (
     Accumulation,
@@ -21,12 +34,17 @@ from dnnlint.evidence.script.training import (
 )
 
 __all__ = [
+    "Accumulated",
     "Accumulation",
     "Axis",
+    "BackwardPass",
+    "Clipping",
+    "ClosureStep",
     "Communication",
     "CustomGradient",
     "Cut",
     "CutGradient",
+    "EarlyStep",
     "EvaluationPass",
     "Extent",
     "Forward",
@@ -36,16 +54,22 @@ __all__ = [
     "Loader",
     "LoaderArguments",
     "LossCall",
+    "MissingBackward",
+    "MissingStep",
     "Mode",
     "Network",
     "Operation",
+    "Rebuilt",
+    "Replaced",
     "Rounds",
+    "ScalerUse",
     "Script",
     "Search",
     "Softmax",
     "Stray",
     "Target",
     "TrainingStep",
+    "Unowned",
     "Unreadable",
     "Unstable",
     "UnusedSuppression",

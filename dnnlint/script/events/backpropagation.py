@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import graph, searches
-from dnnlint.script.events import gradients, ownership
+from dnnlint.script.events import gradients, order, ownership, scaling, starts
 from dnnlint.script.values import Value
 
 if TYPE_CHECKING:
@@ -15,18 +15,21 @@ if TYPE_CHECKING:
 _PENDING = 8  # backward passes that a step may still belong to
 
 
-def backward(run: Interpreter, value: Value, node: Any) -> None:
-    """A backward pass from a value."""
+def backward(run: Interpreter, value: Value, node: Any, seeded: bool = True) -> None:
+    """A backward pass from a value; ``seeded`` if it does not have to be a single number."""
     run.record.events += 1
+    run.record.backwards += 1
     run.tick()
     reach = graph.reach(value)
     place = run.place(node)
     _remember(run, reach, place)
+    starts.judge(run, value, reach, node, seeded)
     _mark_learned(run, reach)
     searches.observe(run, place)  # a training run starts here: is it inside a lattice of hyper-parameters?
-    for optimizer in run.record.optimizers:
-        if ownership.reads(optimizer, reach) is False:
-            continue
+    readers = [(one, sure) for one in run.record.optimizers if (sure := ownership.reads(one, reach)) is not False]
+    order.fed(run, reach, place, readers)
+    scaling.backward(run, reach, [one for one, _ in readers])
+    for optimizer, _ in readers:
         new = frozenset({gradients.written(path, place) for path in gradients.paths(optimizer)})
         run.write(optimizer.fields, "$gradients", new)
         run.write(optimizer.fields, "$pending", None)

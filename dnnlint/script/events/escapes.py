@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dnnlint.evidence.script import Mode
 from dnnlint.script import objects
-from dnnlint.script.events import gradients
+from dnnlint.script.events import gradients, timeline
 from dnnlint.script.networks import modes
 from dnnlint.script.values import Obj, Tuple, Value, options
 
@@ -28,9 +28,12 @@ def havoc(run: Interpreter, values: list[Value], func: Value | None = None) -> N
     name = getattr(func, "name", "") or getattr(func, "dotted", "").rpartition(".")[2]
     if name and _HARMLESS.search(name):
         return
+    timeline.leaked(run, values, name)
     for obj in _reachable(values):
         if obj.kind in ("loader", "sampler"):
             obj.fields["$owned"] = True
+        if obj.kind in ("optimizer", "scaler", "opaque"):
+            obj.fields["$escaped"] = True
         if obj.kind == "optimizer" or (obj.kind == "opaque" and "$gradients" in obj.fields):
             run.record.events += 1
             run.record.clears.append((run.tick(), obj))

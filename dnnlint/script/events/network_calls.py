@@ -19,6 +19,7 @@ def called(run: Interpreter, call: NetworkCall, args: Args, node: Any) -> None:
     run.record.events += 1
     call.clock = run.tick()
     call.grad = run.flags["grad"]
+    call.off = run.flags.get("off")
     call.loops = tuple(run.loops)
     call.functions = tuple([frame.name for frame in run.frames])
     call.args = tuple(args.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import graph
 from dnnlint.script.code import Class
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
 _OPTIMIZER_NAME = re.compile(r"opt(?:im(?:izer|iser)?)?s?(?:_|\d|$)|optim|solver|^adam|^sgd", re.IGNORECASE)
+# What is known of every optimiser from the start, so that a path on which nothing happens counts as one.
+_BEGINNING: tuple[tuple[str, Any], ...] = (("$step", (0, None, False)), ("$fed", (0, None)), ("$amp", ""))
 _SCHEDULER_NAME = re.compile(r"sched|warm|lr_|_lr|lr$|decay|plateau", re.IGNORECASE)
 
 
@@ -22,6 +24,8 @@ def register(run: Interpreter, obj: Obj) -> Obj:
     """Make an object known as an optimiser."""
     if not any(obj is known for known in run.record.optimizers):
         run.record.optimizers.append(obj)
+        for name, start in _BEGINNING:
+            obj.fields.setdefault(name, start)
         if "$gradients" not in obj.fields:
             run.write(obj.fields, "$gradients", gradients.START)
             run.write(obj.fields, "$parts", gradients.NO_PARTS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dnnlint.script.events.timeline import Timeline
+
 if TYPE_CHECKING:
     from dnnlint.diagnostic import Place
     from dnnlint.script.events.retention import Kept
@@ -17,6 +19,8 @@ class Record:
     def __init__(self) -> None:
         self.facts: dict[object, None] = {}  # in the order they were stated
         self.events = 0  # counts what can change training; a loop without any need not be run twice
+        self.backwards = 0  # counts backward passes
+        self.strangers = 0  # counts calls of functions that are not understood and may train
         self.partial = False  # the budget was spent before the whole file was run
         self.anew = 0  # when control last started anew, with modes that are not known
 
@@ -38,6 +42,10 @@ class Record:
         self.when: dict[Place, int] = {}  # clock of backward passes
         self.pending: list[Reach] = []  # the last backward passes
         self.learned: set[int] = set()  # tensors that a backward pass reached
+        self.timeline = Timeline()
+        self.scalers: list[tuple[Obj, Obj, bool]] = []  # stepped with: scaler, optimiser, whether in a loop
+        self.unreduced: dict[int, Tensor] = {}  # losses of many values, by id
+        self.cut_off: dict[int, tuple[Tensor, Place | None]] = {}  # losses whose graph was dropped, and by what
         self.read_lists: set[int] = set()  # lists whose members a backward pass reached through the list
         self.alive: list[Any] = []  # keeps what ``learned`` names by id
 

@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import Gradients, TrainingStep, WipedStep
 from dnnlint.script import graph
-from dnnlint.script.events import gradients, ownership
+from dnnlint.script.events import gradients, order, ownership, scaling
 from dnnlint.script.values import Obj
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
 
-def step(run: Interpreter, obj: Obj, node: Any) -> None:
-    """An optimiser stepped."""
+def step(run: Interpreter, obj: Obj, node: Any, scaler: Obj | None = None) -> None:
+    """An optimiser stepped, perhaps by way of a gradient scaler."""
     run.record.events += 1
     run.tick()
     optimizer = ownership.register(run, obj)
     _train_on_batches(run, optimizer)
     place = run.place(node)
+    order.stepped(run, optimizer, place)
+    scaling.stepped(run, optimizer, place, scaler)
     states = _states(run, optimizer, place)
     backwards = {backward for _, backward, _ in gradients.paths(optimizer) if backward is not None}
     for backward in backwards or ({place} if not run.record.passes else set()):
@@ -59,7 +61,8 @@ def _states(run: Interpreter, optimizer: Obj, place: Place) -> frozenset[Gradien
             states.add(Gradients.STALE)
         elif state == "wiped" and backward is not None and clear is not None:
             states.add(Gradients.WIPED)
-            if len(paths) == 1 and run.record.looked.get(clear, 0) < run.record.when[backward]:
+            unread = len(paths) == 1 and run.record.looked.get(clear, 0) < run.record.when[backward]
+            if unread and not order.turned_round(run, optimizer, backward, place):
                 run.record.state(WipedStep(backward, clear, place, ownership.title(optimizer)))
         elif state in ("unknown", "mixed"):
             states.add(Gradients.UNKNOWN)

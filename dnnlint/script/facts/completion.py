@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dnnlint.evidence.script import Loader, Network
 from dnnlint.script import data, graph
+from dnnlint.script.events import scaling
 from dnnlint.script.facts import accumulation, chains, cuts, evaluation, initialisation, loading, purpose, strays
 from dnnlint.script.values import Obj
 
@@ -28,6 +29,7 @@ def complete(run: Interpreter) -> None:
         evaluation.state(run, call)
     if not run.record.partial:
         cuts.state(run)
+        scaling.complete(run)
         for kept in run.record.kept:
             accumulation.state(run, kept)
 
