@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dnnlint.evidence import vocabulary
 from dnnlint.evidence.script import Extent
 from dnnlint.script import objects, parameters, samples
+from dnnlint.script.networks import heads
 from dnnlint.script.tables import words
 from dnnlint.script.values import Const, Obj, Tensor, Tuple, Union, Value
 
@@ -53,6 +54,8 @@ def _tensor(tensor: Tensor, given: Given, depth: int) -> Extent:
         return of(given[index], (), depth) if type(index) is int and index < len(given) else UNKNOWN
     if tensor.op == "batch":
         return _batch(tensor, depth)
+    if tensor.op == "module":
+        return _head(tensor)
     if tensor.layer is not None and tensor.op != "parameter":
         return _layer(tensor, given, depth)
     act = _BY_NAME.get(tensor.name)
@@ -334,6 +337,14 @@ def _broadcast(one: Extent, other: Extent) -> Extent:
 
 
 # layers
+
+
+def _head(tensor: Tensor) -> Extent:
+    """A ready classifier gives one row of scores a sample."""
+    ending = heads.end(tensor)
+    if ending is None:
+        return UNKNOWN
+    return Extent((None, parameters.units(ending.layer) if ending.layer is not None else None), False)
 
 
 def _layer(tensor: Tensor, given: Given, depth: int) -> Extent:

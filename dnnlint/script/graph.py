@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence.script import Forward, Mode
 from dnnlint.script import objects
-from dnnlint.script.networks import modes, naming, tree
+from dnnlint.script.networks import heads, modes, naming, tree
 from dnnlint.script.values import Const, Iteration, NetworkCall, Obj, Tensor, Tuple, Union, Value
 
 if TYPE_CHECKING:
@@ -163,6 +163,8 @@ def last(value: Value) -> tuple[list[Tensor], bool]:
             found.append(node)
         elif type(node) is Const and node.value is None:
             continue
+        elif type(node) is Tensor and node.op == "module" and (ending := heads.end(node)) is not None:
+            found.append(ending)
         else:
             known = False
     return found, known and bool(found)

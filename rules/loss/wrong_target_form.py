@@ -61,7 +61,8 @@ def _choice(loss: LossCall) -> tuple[str, str] | None:
     classes = several is not None and several > 1
     if target.dtype == "float" and (target.form == "indices" or (target.extent.rank == 1 and classes)):
         return "real numbers", "Keep the class indices as whole numbers: `target.long()`"
-    if classes and target.dtype != "float" and (target.extent.rank or 0) > 1 and target.extent.axes[-1] == 1:
+    column = target.column or ((target.extent.rank or 0) > 1 and target.extent.axes[-1] == 1)
+    if classes and target.dtype != "float" and column:
         return "a column", "Give the target one axis less: `target.squeeze(1)`"
     return None
 

@@ -29,6 +29,7 @@ class Target(NamedTuple):
     reach: tuple[float, float] | None = None  # values it is known to go down and up to
     live: bool = False  # it is what a network puts out, not detached
     padded: Place | None = None  # where sequences of it are padded to one length
+    column: bool = False  # its last step gives it one more axis, of length one
     masked: bool = False  # elements are picked out of it, or packed, before the loss
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dnnlint.evidence.script import Cut, CutGradient
 from dnnlint.script import graph
 from dnnlint.script.events import ownership
+from dnnlint.script.networks import tree
 from dnnlint.script.tables import words
 from dnnlint.script.values import NOWHERE, Const, Iteration, Obj, Tensor, Tuple, Union, Value
 
@@ -28,8 +29,6 @@ NOT_DIFFERENTIABLE = frozenset(
 def state(run: Interpreter) -> None:
     """State the backward passes whose every path is cut before a network."""
     for place, reach in run.record.passes.items():
-        if reach.live and reach.modules and not reach.nodes:
-            continue
         walk = _Walk(run)
         walk.follow(reach.nodes[0])
         if walk.alive or not walk.cuts:
@@ -83,8 +82,7 @@ class _Walk:
             return ()
         if node.op == "leaf":
             return self._behind_leaf(node)
-        learns = node.layer is not None and (node.op == "module" or node.layer.fields["$spec"].parametric)
-        if learns or node.op in ("parameter", "unknown", "module") or (node.call is not None and node.op != "output"):
+        if _holds_weights(node) or node.op == "unknown" or (node.call is not None and node.op != "output"):
             self.alive = True
         return node.inputs
 
@@ -94,12 +92,22 @@ class _Walk:
         if node.name == "" and inner is not None and not (type(inner) is Tensor and inner.op == "cut"):
             return node.inputs  # requires_grad_() of what has a graph already changes nothing
         owned = any(node is own or inner is own for one in self.run.record.optimizers for own in ownership.owned(one))
-        if inner is None or owned or not _made_of_loss(inner):
+        if inner is None or owned or not (_made_of_loss(inner) or self._learner_behind(inner)):
             self.alive = True
             return ()
         self.cuts.append(node)
         self.revived = node.at
         return ()
+
+    def _learner_behind(self, value: Value) -> bool:
+        """Whether an optimiser is to learn what a value was computed with, and nobody asks for the leaf's gradient."""
+        record = self.run.record
+        owners = [own for one in record.optimizers for own in ownership.owned(one)]
+        behind = [node for node in graph.reach(value).nodes if type(node) is Tensor]
+        networks = [one for node in behind if (one := node.call.network if node.call else node.layer) is not None]
+        return not record.read and any(
+            tree.within(own, one) or tree.within(one, own) for own in owners for one in networks
+        )
 
 
 def _made_of_loss(value: Value) -> bool:
@@ -125,6 +133,10 @@ def _blamed(run: Interpreter, cut: Tensor, depth: int = 0) -> list[Cut]:
 
 def _learns(found: graph.Reach) -> bool:
     """Whether a network whose parameters could learn stands behind."""
-    return bool(found.calls) or any(
-        type(node) is Tensor and (node.op in ("parameter", "module") or node.call is not None) for node in found.nodes
-    )
+    return any(type(node) is Tensor and (node.call is not None or _holds_weights(node)) for node in found.nodes)
+
+
+def _holds_weights(node: Tensor) -> bool:
+    if node.op in ("parameter", "module"):
+        return True
+    return node.layer is not None and "$spec" in node.layer.fields and bool(node.layer.fields["$spec"].parametric)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.diagnostic import Place
 from dnnlint.evidence import vocabulary
 from dnnlint.evidence.script import LossCall, Target
-from dnnlint.script import extents, flow, graph, samples, spelling, transforms
+from dnnlint.script import extents, graph, samples, spelling, transforms
 from dnnlint.script.code import Args
-from dnnlint.script.facts import bounds, nodes, numerics, targets
+from dnnlint.script.facts import bounds, nodes, numerics, purpose, targets
 from dnnlint.script.networks import tree
 from dnnlint.script.tables.losses import LossSpec
 from dnnlint.script.values import Const, Obj, Tensor, Union, Value
@@ -200,5 +200,7 @@ def _batched(prediction: Value) -> bool:
             return False
         first = first.inputs[0]
     shape = extents.of(first) if first is not None else extents.UNKNOWN
-    fed = type(first) is Tensor and first.op == "batch" and flow.flows(first)
-    return bool(fed) or (not shape.open and len(shape.axes) > 1)
+    if (type(first) is Tensor and first.op == "batch") or (not shape.open and len(shape.axes) > 1):
+        return True
+    loops = [loop for loop in prediction.call.loops if purpose.over_data(loop)]
+    return shape.open and any("load" in name for loop in loops for name in purpose.loader_names(loop))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from dnnlint.diagnostic import Place
 from dnnlint.evidence import vocabulary
-from dnnlint.evidence.script import Softmax, Unstable
-from dnnlint.script import extents, graph
+from dnnlint.evidence.script import LossCall, Softmax, Target, Unstable
+from dnnlint.script import extents, flow, graph, samples
 from dnnlint.script.facts import nodes
 from dnnlint.script.values import Const, Tensor, Value
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
 SOFTMAXES = frozenset({"softmax", "log_softmax", "softmin"})
-WATCHED = SOFTMAXES | {"log"}
+WATCHED = SOFTMAXES | {"log", "mean", "sum"}
+DIFFERENCE = "difference"  # kind of a loss that is written out: the mean of squared or absolute differences
 _STABLE = {
     "softmax": ("log(softmax(x))", "log_softmax(x)"),
     "sigmoid": ("log(sigmoid(x))", "logsigmoid(x)"),
@@ -27,6 +28,9 @@ def look(run: Interpreter, tensor: Tensor) -> None:
     """An operation of WATCHED was applied."""
     if tensor.op == "log":
         _logarithm(run, tensor)
+        return
+    if tensor.op in ("mean", "sum"):
+        _differences(run, tensor)
         return
     found = softmax(tensor)
     single = found.extent.axes[-1:] == (1,) and found.dim == -1
@@ -78,6 +82,27 @@ def _logarithm(run: Interpreter, tensor: Tensor) -> None:
         formula, stable = "log(1 - sigmoid(x))", "logsigmoid(-x)"
     if formula:
         run.record.state(Unstable(tensor.at, formula, stable, ends[0].at if kind != "sub" else None))
+
+
+def _differences(run: Interpreter, tensor: Tensor) -> None:
+    """``((prediction - target) ** 2).mean()``: of interest where the two sides are of different shape."""
+    inner = tensor.inputs[0] if tensor.inputs else None
+    if type(inner) is not Tensor or inner.op not in ("pow", "square", "abs", "mul") or not inner.inputs:
+        return
+    minus = inner.inputs[0]
+    if type(minus) is not Tensor or minus.op != "sub" or not isinstance(minus.extra, tuple) or len(minus.extra) != 2:
+        return
+    if inner.op == "mul" and inner.inputs[-1] is not minus:
+        return
+    sides = sorted(minus.extra, key=lambda side: flow.carries(side) is not True)
+    if flow.carries(sides[0]) is not True or flow.carries(sides[1]) is not False:
+        return
+    for loader in graph.reach(sides[1]).loaders:
+        samples.prepare(run, loader)
+    found = [extents.of(side) for side in sides]
+    if found[0].axes != found[1].axes and found[0].axes and not found[1].open:
+        side = Target(sides[1].at if type(sides[1]) is Tensor else None, extent=found[1])
+        run.record.state(LossCall(DIFFERENCE, minus.at, None, (), False, extent=found[0], target=side))
 
 
 def _is_complement(tensor: Tensor) -> bool:

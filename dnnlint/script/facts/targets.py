@@ -46,8 +46,14 @@ def target(value: Value) -> Target:
         reach(value),
         flow.carries(value) is True and _from_network(value),
         padded,
+        _column(value),
         masked,
     )
+
+
+def _column(value: Value) -> bool:
+    """``target.unsqueeze(1)``: at the end, or in the second place of what has one axis."""
+    return type(value) is Tensor and value.name == "unsqueeze" and extents.integer(value, 1, "dim") in (1, -1)
 
 
 def _from_network(value: Value) -> bool:
