@@ -17,6 +17,7 @@ FAMILIES = {
     "loss": 4,
     "optimisation": 5,
     "step": 6,
+    "evaluation": 7,
     "experiment": 8,
     "hardware": 9,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import flow, inlining, objects, parameters, tensors
+from dnnlint.script import flow, inlining, objects, parameters, reproducibility, tensors
 from dnnlint.script.code import Args, Bound, Class, Func, Lazy, Method, Module, Partial
 from dnnlint.script.events import clearing, gradients
 from dnnlint.script.lattice import MISSING, join
@@ -140,6 +140,9 @@ def set_attribute(run: Interpreter, value: Value, name: str, new: Value, node: A
             cell = option.names  # type: ignore[attr-defined]
         elif kind is Tensor:
             _set_tensor_attribute(run, option, name, new, node)  # type: ignore[arg-type]
+            continue
+        elif kind is Ext:
+            reproducibility.assigned(run, f"{option.dotted}.{name}", new, node)  # type: ignore[attr-defined]
             continue
         else:
             continue

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import calls, flow, inlining, iteration, objects
+from dnnlint.script import calls, choices, flow, inlining, iteration, objects, selections
 from dnnlint.script.code import Args, Class, Func, Handler, Partial
 from dnnlint.script.values import NEVER, Const, Iteration, Obj, Tensor, Value
 
@@ -42,10 +43,13 @@ def _number(cast: type) -> Callable[[Any, Args, Any], Value]:
         first = args.get(0, "x")
         if type(first) is Const and isinstance(first.value, (int, float, str, bool)):
             try:
-                return Const(cast(first.value), first.soft)
+                made = Const(cast(first.value), first.soft)
             except (ValueError, OverflowError):
                 return Const(...)
-        return Const(...)
+            if hasattr(first, "at"):
+                made.at = first.at
+            return made
+        return first if first is not None and cast is not str and objects.counted(first) else Const(...)
 
     return convert
 
@@ -96,12 +100,27 @@ def _abs(run: Interpreter, args: Args, node: Any) -> Value:
 
 
 def _extreme(run: Interpreter, args: Args, node: Any) -> Value:
+    choice = choices.in_extreme(run.current, node)
+    if choice is not None:
+        selections.chosen(run, choice)
     values = [value.value for value in args.positional if type(value) is Const and type(value.value) in (int, float)]
     if len(values) == len(args.positional) >= 2:
         name = getattr(node.func, "id", "")
         return Const(max(values) if name == "max" else min(values))
+    counts = next((value for value in args.positional if objects.counted(value)), None)
+    if counts is not None:
+        return counts
     flowing = [value for value in args.positional if flow.tensorial(value)]
     return Tensor("unknown", tuple(flowing), run.place(node), flow.attached(run, flowing)) if flowing else Const(...)
+
+
+def _rounded(run: Interpreter, args: Args, node: Any) -> Value:
+    """``math.ceil`` and kin, which are of interest where they round a number of batches."""
+    first = args.get(0, "number")
+    if type(first) is Const and type(first.value) in (int, float):
+        function = {"ceil": math.ceil, "floor": math.floor}.get(getattr(node.func, "name", ""), round)
+        return Const(function(first.value), first.soft) if math.isfinite(first.value) else Const(...)
+    return first if first is not None and objects.counted(first) else flow.unknown(())
 
 
 def _exit(run: Interpreter, args: Args, node: Any) -> Value:
@@ -128,5 +147,5 @@ HANDLERS: dict[str, Handler] = {
     "next": _next, "len": _len, "int": _number(int), "str": _number(str), "bool": _bool, "float": _float_of,
     "filter": _filter, "map": _map, "sum": _sum, "abs": _abs, "max": _extreme, "min": _extreme,
     "exit": _exit, "quit": _exit, "sys.exit": _exit, "os._exit": _exit, "functools.partial": _partial,
-    "functools.reduce": _accumulate,
+    "functools.reduce": _accumulate, "math.ceil": _rounded, "math.floor": _rounded,
 }  # fmt: skip

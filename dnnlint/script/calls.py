@@ -32,7 +32,9 @@ def each(run: Interpreter, alternatives: tuple[Value, ...], act: Callable[[Value
         return act(present[0])
     # Only one of them exists in a run, and each has a state of its own: what is done is done to all.
     alone = [option for option in present if _alone(option)]
+    run.several += 1
     results = [act(option) for option in alone]
+    run.several -= 1
 
     def one(option: Value) -> Callable[[], bool]:
         def run_one() -> bool:

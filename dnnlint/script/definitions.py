@@ -174,7 +174,7 @@ def _field_default(run: Interpreter, value: Any, hidden: bool) -> Value | None:
         if inner is None and factory is not None:
             return calls.call(run, factory, Args(), value.fields["$node"])
         return inner
-    return Const(value.value, True) if type(value) is Const else value
+    return value.softened() if type(value) is Const else value
 
 
 __all__ = ["ir"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence.script import Mode
-from dnnlint.script import calls, contexts, flow, stepping
+from dnnlint.script import calls, contexts, flow, reproducibility, stepping
 from dnnlint.script.code import Args
 from dnnlint.script.events import backpropagation, clearing, clipping, escapes, feeding
 from dnnlint.script.lattice import join
@@ -24,6 +24,8 @@ def framework(run: Interpreter, name: str, args: Args, node: Any) -> Value | Non
     verb = frameworks.CALLS.get(name)
     if verb is not None:
         return act(run, verb, None, args, node)
+    if name.endswith(".Trainer") and "benchmark" in args.keywords:
+        reproducibility.trainer(run, args, node)
     if name in frameworks.LOOP_OWNERS or name in frameworks.LOOP_FUNCTIONS:
         escapes.havoc(run, args.values())
         return Obj("owner", name, run.place(node))

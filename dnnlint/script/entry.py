@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from dnnlint.script import definitions, hooks, inlining, ir, library_bases
+from dnnlint.script import definitions, hooks, inlining, ir, library_bases, reproducibility
 from dnnlint.script.code import Args, Class, Func, Module
 from dnnlint.script.events import gradients
 from dnnlint.script.facts import completion, custom_gradients
@@ -22,6 +22,7 @@ _SHARE = 8  # part of the budget that one unreached function may use
 def run(program: ir.Program, project: Project, fuel: int) -> tuple[object, ...]:
     """All facts of a file."""
     machine = Interpreter(project, fuel)
+    machine.main = program
     module = Module(program.path, "__main__", program)
     module.names["__name__"] = Const("__main__")
     module.names["__file__"] = Const(program.path)
@@ -30,6 +31,7 @@ def run(program: ir.Program, project: Project, fuel: int) -> tuple[object, ...]:
     except Exhausted:
         machine.record.partial = True
         _recover(machine)
+    reproducibility.settle(machine)
     machine.spare, machine.fuel = fuel, 0
     _roots(machine, module, fuel)
     completion.complete(machine)
@@ -53,6 +55,7 @@ def _recover(machine: Interpreter) -> None:
     machine.frames.clear()
     machine.loops = []
     machine.forwards = machine.building = machine.chains = 0
+    machine.arm = machine.exploring = machine.several = 0
     machine.operations = None
 
 
@@ -116,6 +119,7 @@ def _attempt(machine: Interpreter, module: Module, fuel: int, act: Any) -> None:
         act()
     except Exhausted:
         machine.record.partial = True
+    reproducibility.settle(machine)
     _recover(machine)
 
 
@@ -196,4 +200,5 @@ def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
                 del machine.frames[depth:]
                 machine.loops = []
                 machine.forwards = machine.building = machine.chains = 0
+                machine.arm = machine.exploring = machine.several = 0
                 machine.operations = None

@@ -49,7 +49,11 @@ def lookup(run: Interpreter, name: str) -> Value:
 
 
 def _const(run: Interpreter, node: Any) -> Value:
-    return Const(node.value)
+    made = Const(node.value)
+    kind = type(node.value)
+    if kind is float or kind is int:
+        made.at = (run.frames[-1].module.path, node.at)
+    return made
 
 
 def _name(run: Interpreter, node: Any) -> Value:

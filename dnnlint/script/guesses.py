@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence.script import Mode
-from dnnlint.script import calls, engines, flow, parameters, stepping
+from dnnlint.script import calls, engines, flow, parameters, scheduling, stepping
 from dnnlint.script.code import Args, Func
-from dnnlint.script.events import backpropagation, clearing, ownership, scaling, starts
+from dnnlint.script.events import (
+    backpropagation,
+    clearing,
+    keepsakes,
+    ownership,
+    scaling,
+    starts,
+)
 from dnnlint.script.networks import modes, naming
 from dnnlint.script.tables import optimizers
 from dnnlint.script.values import Const, Obj, Tensor, Value
@@ -41,7 +48,7 @@ def opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
         run.write(obj.fields, "$network", True)
         return parameters.collection([obj], True, run.place(node), name.startswith("named"))
     if name in ("state_dict", "load_state_dict", "named_modules", "modules"):
-        return flow.unknown(())
+        return _stored(run, obj, name, args, node)
     if name == "scale" and args.positional and "scal" in obj.name.lower():
         return scaling.scale(run, obj, args.positional[0], node)
     if name in ("update", "unscale_") and "scal" in obj.name.lower():
@@ -54,6 +61,14 @@ def opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
     if name == "setup" and "fabric" in obj.name.lower():
         return engines.act(run, "arguments", obj, args, node)
     return None
+
+
+def _stored(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value:
+    if name == "state_dict" and naming.network_like(obj):
+        return keepsakes.state_dict(run, obj, node)
+    if name == "load_state_dict":
+        keepsakes.loaded(run, obj, args, node)
+    return flow.unknown(())
 
 
 def _is_flag(value: Value) -> bool:
@@ -82,6 +97,7 @@ def _opaque_step(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
     if ownership.is_optimizer(obj) and (first is None or callable_first):
         stepping.step(run, obj, args, node)
         return flow.unknown(())
+    scheduling.opaque_step(run, obj, args, node)
     # an environment, a profiler, a schedule: what comes back carries no graph
     inputs = tuple([value for value in (obj, *args.values()) if flow.flows(value)])
     return Tensor("cut", inputs, run.place(node), False)

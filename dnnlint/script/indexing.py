@@ -109,6 +109,8 @@ def set_item(run: Interpreter, value: Value, index: Value, new: Value) -> None:
         items = obj.fields.get("$items")
         key = index.value if type(index) is Const else ...
         if isinstance(items, dict):
+            if key == "lr" and "$group" in obj.fields:
+                obj.fields["$group"].fields["$rescaled"] = True  # whoever may be on the way, the rate is not as built
             if key is ... or not isinstance(key, (str, int, float, bool, tuple)):
                 key = ("$", len(items))
                 run.write(obj.fields, "$more", True)

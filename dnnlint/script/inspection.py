@@ -114,6 +114,8 @@ def _instance_of_library(obj: Obj, own: str, name: str) -> bool | None:
     if name == "torch.nn.Module":
         return obj.kind in ("module", "loss")
     short, wanted = own.rpartition(".")[2], name.rpartition(".")[2]
+    if obj.kind == "scheduler" and name.startswith("torch.optim.lr_scheduler."):
+        return short == wanted or wanted in ("LRScheduler", "_LRScheduler")
     if wanted in ("_BatchNorm", "_NormBase"):
         return "BatchNorm" in short or (wanted == "_NormBase" and "InstanceNorm" in short)
     if wanted == "_ConvNd":

@@ -30,6 +30,7 @@ class Interpreter:
     def __init__(self, project: Any, fuel: int) -> None:
         self.project = project
         self.fuel = fuel
+        self.main: Any = None  # the program of the file that is read
         self.spare = 0
         self.state = State()
         self.record = Record()
@@ -38,6 +39,10 @@ class Interpreter:
         self.flags: dict[str, Any] = {"grad": True}
         self.executed: set[int] = set()
         self.clock = 0
+        self.arm = 0  # the way of an undecided branch that is being run, none of which has the number of another
+        self.arms = 0
+        self.exploring = 0  # depth of paths that the defaults do not take
+        self.several = 0  # depth of calls whose callee may be one of several
         self.current: Any = None  # the statement being run
         self.forwards = 0  # depth of network forwards being evaluated
         self.chains = 0  # depth of containers inside containers being applied
@@ -86,6 +91,12 @@ class Interpreter:
         """Whether a call stands alone as a statement (and so is not a context manager's)."""
         return self.current is not None and type(self.current) is ir.ExprStmt and self.current.value is node
 
+    def steppers(self) -> set[str]:
+        """The last names of everything whose ``step`` is spelt out in the files that were read."""
+        programs = [module.program for module in self.project.modules.values() if module is not None]
+        found: set[str] = self.main.steppers.union(*[program.steppers for program in programs])
+        return found
+
     # running
 
     def isolated(self, module: Module) -> None:
@@ -124,12 +135,16 @@ class Interpreter:
         frame = self.frame
         frame.depth += 1
         deltas = []
+        outer = self.arm
         for alternative in alternatives:
+            self.arms += 1
+            self.arm = self.arms
             mark = self.state.mark()
             alive = alternative()
             delta = self.state.rollback(mark)
             if alive:
                 deltas.append(delta)
+        self.arm = outer
         frame.depth -= 1
         if not deltas:
             return False
@@ -143,7 +158,9 @@ class Interpreter:
         loop = self.loops[-1] if self.loops else None
         ends = (len(loop.breaks), len(loop.continues)) if loop is not None else (0, 0)
         frame.depth += 1
+        self.exploring += 1
         alternative()
+        self.exploring -= 1
         frame.depth -= 1
         self.state.rollback(mark)
         del frame.exits[exits:]

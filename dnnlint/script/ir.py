@@ -63,7 +63,7 @@ Walrus = _node("Walrus", Expr, "target", "value")
 ExprStmt = _node("ExprStmt", Stmt, "value")
 Assign = _node("Assign", Stmt, "targets", "value", "annotation")
 AugAssign = _node("AugAssign", Stmt, "target", "op", "value")
-If = _node("If", Stmt, "branches", "orelse")  # branches: (test, block); an elif chain is one node
+If = _node("If", Stmt, "branches", "orelse", "choice")  # branches: (test, block); an elif chain is one node
 For = _node("For", Stmt, "target", "iter", "body", "orelse", "counters")  # counters: targets that the body augments
 While = _node("While", Stmt, "test", "body", "orelse", "counters")
 With = _node("With", Stmt, "items", "body")  # items: (expr, target | None)
@@ -100,13 +100,14 @@ class Params:
 class Program:
     """One lowered file."""
 
-    __slots__ = ("body", "mentions", "path", "size")
+    __slots__ = ("body", "mentions", "path", "size", "steppers")
 
     def __init__(self, path: str, size: int) -> None:
         self.path = path
         self.size = size
         self.body: Block = []
         self.mentions: dict[str, int] = {}  # how often each name is read: who is a root and who is a helper
+        self.steppers: set[str] = set()  # what ``.step`` is read from, by its last name
 
 
 class Syntax:

@@ -29,9 +29,11 @@ def _pairs(run: Interpreter, args: Args, node: Any) -> Value:
     assert type(inner) is Iteration
     if inner.items is not None:
         made = Iteration([Tuple((Const(i), item)) for i, item in enumerate(inner.items)], None, inner.source)
-        made.wrapped = inner.wrapped
+        made.wrapped, made.count = inner.wrapped, inner.count
         return made
-    return Iteration(None, Tuple((Const(...), iteration.element(run, inner, node))), inner.source)
+    made = Iteration(None, Tuple((Const(...), iteration.element(run, inner, node))), inner.source)
+    made.count = inner.count
+    return made
 
 
 def _zip(run: Interpreter, args: Args, node: Any) -> Value:
@@ -78,10 +80,22 @@ def _range(run: Interpreter, args: Args, node: Any) -> Value:
         except (TypeError, ValueError, OverflowError):
             return Iteration(None, Const(...), None)
         if short:
-            return Iteration([Const(i) for i in span], None, None)
+            made = Iteration([Const(i) for i in span], None, None)
+            made.count = _rounds(args)
+            return made
     made = Iteration(None, Const(...), None)
-    made.wrapped = "range"
+    made.wrapped, made.count = "range", _rounds(args)
     return made
+
+
+def _rounds(args: Args) -> Value | None:
+    """How often a range yields; one that begins where it was left, such as at ``start_epoch``, is taken as whole."""
+    if len(args.positional) != 2:
+        return args.positional[0] if len(args.positional) == 1 else None
+    start, stop = args.positional
+    if type(start) is Const and type(start.value) is int and type(stop) is Const and type(stop.value) is int:
+        return Const(stop.value - start.value, stop.soft)
+    return stop
 
 
 _SHAPES: dict[str, Callable[[Any, Args, Any], Value]] = {

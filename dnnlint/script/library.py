@@ -19,14 +19,21 @@ from dnnlint.script import (
     parameters,
     parsers,
     processes,
+    reproducibility,
     samplers,
     searches,
+    selections,
     tensors,
     training,
     transforms,
 )
 from dnnlint.script.code import Args, Handler
-from dnnlint.script.events import clipping, communication, escapes
+from dnnlint.script.events import (
+    clipping,
+    communication,
+    escapes,
+    keepsakes,
+)
 from dnnlint.script.networks import building
 from dnnlint.script.tables import aliases, frameworks, functions, inert, layers
 from dnnlint.script.tables.tensors import METHODS
@@ -114,6 +121,9 @@ def unresolved(run: Interpreter, name: str, args: Args, node: Any) -> Value:
 def _handlers() -> dict[str, Handler]:
     """The functions with an entry of their own; of two rooms that know one name, the later here has the word."""
     rooms = (
+        keepsakes,
+        reproducibility,
+        selections,
         data,
         samplers,
         communication,

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence.script import Mode
-from dnnlint.script import data, flow, library_objects, losses, stepping, tensors
+from dnnlint.script import data, flow, library_objects, losses, scheduling, stepping, tensors
 from dnnlint.script.code import Args, Class, Func
 from dnnlint.script.networks import building, forward
 from dnnlint.script.tables import aliases, factories, frameworks, layers, optimizers
@@ -99,6 +99,8 @@ def _loss(name: str) -> LossSpec | None:
 def super_call(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value:
     """``super().name(...)`` that reaches a library class."""
     if name == "__init__":
+        if obj.kind == "scheduler":
+            scheduling.inherited(run, obj, args)
         if obj.kind == "optimizer" and args.positional:
             stepping.take_parameters(run, obj, args.positional[0])
         elif obj.kind in ("module", "loss"):

@@ -10,7 +10,7 @@ from typing import Any
 
 import libcst as cst
 
-from dnnlint.script import ir
+from dnnlint.script import choices, ir
 from dnnlint.script.lower_expressions import OPERATORS, Expressions
 
 
@@ -84,7 +84,8 @@ class _Lowering(Expressions):
         while type(rest) is cst.If:
             branches.append((self.expr(rest.test), self.suite(rest.body)))
             rest = rest.orelse
-        return ir.If(branches, self.suite(rest.body) if rest is not None else [], at)
+        orelse = self.suite(rest.body) if rest is not None else []
+        return ir.If(branches, orelse, choices.in_condition(branches, orelse), at)
 
     def for_statement(self, node: cst.For) -> Any:
         at = self.number(node)

@@ -11,7 +11,7 @@ from typing import Any
 
 import libcst as cst
 
-from dnnlint.script import ir
+from dnnlint.script import ir, spelling
 
 OPERATORS: dict[str, str] = {
     "Add": "+", "Subtract": "-", "Multiply": "*", "Divide": "/", "FloorDivide": "//", "Modulo": "%", "Power": "**",
@@ -88,7 +88,10 @@ class Expressions:
         name = intern(node.attr.value)
         mentions = self.program.mentions
         mentions[name] = mentions.get(name, 0) + 1
-        return ir.Attr(self.expr(node.value), name, at)
+        value = self.expr(node.value)
+        if name == "step":
+            self.program.steppers.add(spelling.last(value))
+        return ir.Attr(value, name, at)
 
     def call(self, node: cst.Call) -> Any:
         at = self.number(node)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.evidence.script import Mode
 from dnnlint.script import attributes, calls, flow, hooks, objects, parameters
 from dnnlint.script.code import Args, Class
-from dnnlint.script.events import backpropagation, clearing, escapes, network_calls
+from dnnlint.script.events import backpropagation, clearing, escapes, keepsakes, network_calls
 from dnnlint.script.networks import building, calling, forward, modes, tree
 from dnnlint.script.tables import frameworks
 from dnnlint.script.values import Const, Iteration, NetworkCall, Obj, Tensor, Tuple, Value
@@ -116,9 +116,12 @@ def _container_method(run: Interpreter, obj: Obj, name: str, args: Args, node: A
 
 
 def _other_module_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value:
+    if name == "state_dict":
+        return keepsakes.state_dict(run, obj, node)
+    if name == "load_state_dict":
+        keepsakes.loaded(run, obj, args, node)
+        return flow.unknown(())
     if name in (
-        "state_dict",
-        "load_state_dict",
         "buffers",
         "named_buffers",
         "register_forward_hook",

@@ -31,6 +31,11 @@ def new_dict(entries: dict[Any, Value], place: Place, more: bool = False) -> Obj
     return obj
 
 
+def counted(value: Value) -> bool:
+    """Whether a number was worked out from the length of something, such as that of a loader."""
+    return type(value) is Obj and ("$length" in value.fields or "$counts" in value.fields)
+
+
 def known_items(value: Value) -> list[Value] | None:
     """The members of a sequence, if all are known."""
     if type(value) is Tuple:

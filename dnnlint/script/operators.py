@@ -77,7 +77,10 @@ def binary(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> V
         if kind == "div" and type(left) is Tensor and left.op == "exp":
             numerics.quotient(run, made)
         return run.operation(made)
-    return flow.unknown((left, right))
+    result = flow.unknown((left, right))
+    if objects.counted(left) or objects.counted(right):
+        result.fields["$counts"] = op
+    return result
 
 
 def _fold(op: str, left: Const, right: Const) -> Value:

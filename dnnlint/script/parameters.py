@@ -92,7 +92,9 @@ def add(left: Obj, right: Obj, place: Place) -> Obj:
 def groups(optimizer: Obj) -> Obj:
     """``optimizer.param_groups``: one group that stands for all, whose parameters lead back to the optimiser."""
     params = collection([optimizer], False, NOWHERE)
-    return objects.new_list([objects.new_dict({"params": params}, NOWHERE, True)], NOWHERE, True)
+    group = objects.new_dict({"params": params}, NOWHERE, True)
+    group.fields["$group"] = optimizer
+    return objects.new_list([group], NOWHERE, True)
 
 
 def of_module(obj: Obj, place: Place, named: bool = False) -> Obj:

@@ -24,7 +24,7 @@ def _namespace(run: Interpreter, args: Args, node: Any) -> Value:
 
 def _environment(run: Interpreter, args: Args, node: Any) -> Value:
     default = args.get(1, "default")
-    return Const(default.value, True) if type(default) is Const else flow.unknown(())
+    return default.softened() if type(default) is Const else flow.unknown(())
 
 
 def _field(run: Interpreter, args: Args, node: Any) -> Value:
@@ -38,7 +38,7 @@ def _field(run: Interpreter, args: Args, node: Any) -> Value:
 
 def _option(run: Interpreter, args: Args, node: Any) -> Value:
     default = args.get(0, "default")
-    return Const(default.value, True) if type(default) is Const and default.value is not ... else flow.unknown(())
+    return default.softened() if type(default) is Const and default.value is not ... else flow.unknown(())
 
 
 def parser_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:
@@ -54,7 +54,7 @@ def parser_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
         return Tuple((space, flow.unknown(()))) if name == "parse_known_args" else space
     if name == "set_defaults":
         for key, value in args.keywords.items():
-            run.write(obj.fields, key, Const(value.value, True) if type(value) is Const else value)
+            run.write(obj.fields, key, value.softened() if type(value) is Const else value)
         return Const(None)
     if name in ("error", "exit"):
         return NEVER
@@ -94,7 +94,7 @@ def _add_argument(run: Interpreter, parser: Obj, args: Args) -> None:
     run.write(
         parser.fields,
         dest,
-        Const(default.value, True) if type(default) is Const and default.value is not ... else default,
+        default.softened() if type(default) is Const and default.value is not ... else default,
     )
 
 
@@ -110,7 +110,7 @@ def click_option(run: Interpreter, func: Func, decorator: Any) -> None:
     for name in names:
         bare = name.partition("/")[0].lstrip("-").replace("-", "_")
         if type(default) is Const:
-            func.options[bare] = Const(default.value, True)
+            func.options[bare] = default.softened()
         elif "is_flag" in args.keywords:
             func.options[bare] = Const(False, True)
 

@@ -7,6 +7,13 @@ from typing import Any
 from dnnlint.script import ir
 
 
+def last(node: Any) -> str:
+    """The last name in an expression: ``b`` of ``a.b``, ``a.b[0]`` and ``a.b()``."""
+    while type(node) in (ir.Subscript, ir.Call):
+        node = node.value if type(node) is ir.Subscript else node.func
+    return str(node.id if type(node) is ir.Name else node.name if type(node) is ir.Attr else "")
+
+
 def spell(node: Any) -> str:
     """A name, attribute or subscript as it is written; ``...`` stands for anything else."""
     if type(node) is ir.Name:

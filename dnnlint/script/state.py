@@ -10,7 +10,8 @@ from typing import Any
 
 from dnnlint.script.lattice import MISSING, join
 
-_AGREED = frozenset({"grad", "$known"})  # what holds after paths meet only if it held on each of them
+# What holds after paths meet only if it held on each of them.
+_AGREED = frozenset({"grad", "$known", "$benchmark", "$deterministic"})
 Cell = dict[Any, Any]
 Delta = dict[tuple[int, Any], tuple[Cell, Any, Any]]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import binding, blocks, branches, definitions, ir, iteration, loops, operators
+from dnnlint.script import binding, blocks, branches, choices, definitions, ir, iteration, loops, operators, selections
 from dnnlint.script.code import Lazy
-from dnnlint.script.events import retention
+from dnnlint.script.events import keepsakes, retention
 from dnnlint.script.lattice import MISSING
 from dnnlint.script.spelling import spell
 from dnnlint.script.values import NEVER, Const, Obj, Value
@@ -28,6 +28,12 @@ def _assign(run: Interpreter, node: Any) -> bool:
         return False
     if type(node.value) is ir.BinOp and len(node.targets) == 1:
         _reassigned(run, node, value)
+    if run.loops and type(value) is Obj and value.kind in ("module", "opaque"):
+        keepsakes.kept(run, node, value)
+    if type(node.value) is ir.Compare:
+        choice = choices.in_flag(node)
+        if choice is not None:
+            selections.chosen(run, choice)
     for target in node.targets:
         binding.name(target, value)
         binding.assign(run, target, value)
@@ -53,6 +59,8 @@ def _augment(run: Interpreter, node: Any) -> bool:
 
 
 def _if(run: Interpreter, node: Any) -> bool:
+    if node.choice is not None:
+        selections.chosen(run, node.choice)
     return branches.decide(run, node.branches, node.orelse)
 
 
@@ -96,6 +104,8 @@ def _dead(run: Interpreter, node: Any) -> bool:
 def _break(run: Interpreter, node: Any) -> bool:
     loop = run.loops[-1] if run.loops else None
     if loop is not None:
+        if run.record.keepsakes:
+            keepsakes.left(run, loop.clock)
         loop.breaks.append(run.state.peek(loop.mark))
     return False
 

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
 
-def optimizer(run: Interpreter, name: str, params: Value | None, node: Any) -> Obj:
+def optimizer(run: Interpreter, name: str, params: Value | None, node: Any, args: Args | None = None) -> Obj:
     """An optimiser of some parameters."""
     obj = Obj("optimizer", name, run.place(node))
+    if args is not None:
+        obj.fields["$args"] = args
+        obj.fields["$certain"] = not run.exploring and not run.arm
     take_parameters(run, obj, params)
     return obj
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence.script import Mode
-from dnnlint.script import engines, flow, searches, stepping
+from dnnlint.script import engines, flow, scheduling, searches, stepping
 from dnnlint.script.code import Args, Handler
 from dnnlint.script.tables import optimizers
 from dnnlint.script.values import Const, Obj, Tuple, Value
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 def make(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
     """An optimiser, schedule, engine or wrapper by its class name; None if it is nothing of the kind."""
     if name in optimizers.SCHEDULERS or name.startswith("torch.optim.lr_scheduler."):
-        return Obj("scheduler", name, run.place(node))
+        return scheduling.make(run, name, args, node)
     if name in optimizers.OPTIMIZERS or (
         name.startswith(optimizers.OPTIMIZER_PREFIXES) and name.rpartition(".")[2][:1].isupper() and "." in name
     ):
-        return stepping.optimizer(run, name, args.get(0, "params"), node)
+        return stepping.optimizer(run, name, args.get(0, "params"), node, args)
     argument = optimizers.FACTORIES.get(name)
     if argument is not None:
         return stepping.optimizer(run, name, args.get(argument.position, argument.name), node)

@@ -23,11 +23,19 @@ class Value:
 class Const(Value):
     """A Python constant; ``soft`` if a user can change it from outside (an option's default)."""
 
-    __slots__ = ("soft", "value")
+    __slots__ = ("at", "soft", "value")
+    at: tuple[str, int]  # of a number: the file and syntax node where it is written
 
     def __init__(self, value: Any, soft: bool = False) -> None:
         self.value = value
         self.soft = soft
+
+    def softened(self) -> Const:
+        """The same constant as the default of an option."""
+        made = Const(self.value, True)
+        if hasattr(self, "at"):
+            made.at = self.at
+        return made
 
 
 class Ext(Value):
@@ -136,13 +144,14 @@ class Union(Value):
 class Iteration(Value):
     """Something that yields: either known items, or one abstract item many times."""
 
-    __slots__ = ("item", "items", "source", "wrapped")
+    __slots__ = ("count", "item", "items", "source", "wrapped")
 
     def __init__(self, items: list[Value] | None, item: Value | None, source: Value | None) -> None:
         self.items = items
         self.item = item
         self.source = source  # the loader or other object behind it
         self.wrapped = ""
+        self.count: Value | None = None  # how often it yields, where that is a value of the program
 
 
 def options(value: Value) -> tuple[Value, ...]:

@@ -22,6 +22,9 @@ from dnnlint.evidence.script.order import (
     ScalerUse,
     Unowned,
 )
+from dnnlint.evidence.script.reproducibility import DeterminismClash
+from dnnlint.evidence.script.schedule import OptimizerSetting, Rate, Schedule, ScheduleStep
+from dnnlint.evidence.script.selection import AliasedWeights, Selection
 from dnnlint.evidence.script.source import Script, Unreadable, UnusedSuppression
 from dnnlint.evidence.script.training import (
     Accumulation,
@@ -36,6 +39,7 @@ from dnnlint.evidence.script.training import (
 __all__ = [
     "Accumulated",
     "Accumulation",
+    "AliasedWeights",
     "Axis",
     "BackwardPass",
     "Clipping",
@@ -44,6 +48,7 @@ __all__ = [
     "CustomGradient",
     "Cut",
     "CutGradient",
+    "DeterminismClash",
     "EarlyStep",
     "EvaluationPass",
     "Extent",
@@ -59,12 +64,17 @@ __all__ = [
     "Mode",
     "Network",
     "Operation",
+    "OptimizerSetting",
+    "Rate",
     "Rebuilt",
     "Replaced",
     "Rounds",
     "ScalerUse",
+    "Schedule",
+    "ScheduleStep",
     "Script",
     "Search",
+    "Selection",
     "Softmax",
     "Stray",
     "Target",

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 from dnnlint.evidence.script import Mode
 from dnnlint.script import objects
-from dnnlint.script.events import gradients, timeline
+from dnnlint.script.events import (
+    beats,
+    gradients,
+    timeline,
+)
 from dnnlint.script.networks import modes
 from dnnlint.script.values import Obj, Tuple, Value, options
 
@@ -20,16 +24,25 @@ _HARMLESS = re.compile(
     r"(?:get|set|adjust|update|create|build|make)_(?:lr|learning|sched|scheduler|param|learning_rate))",
     re.IGNORECASE,
 )
+_SAVING = re.compile(
+    r"^_?(?:save|log|print|load|restore|resume|summar|plot|dump|write|checkpoint|get_lr|len)", re.IGNORECASE
+)
 _DEEPEST = 2  # containers and objects inside one another
 
 
 def havoc(run: Interpreter, values: list[Value], func: Value | None = None) -> None:
     """A function that is not understood received these values: gradients and modes are no longer known."""
     name = getattr(func, "name", "") or getattr(func, "dotted", "").rpartition(".")[2]
+    if name and _SAVING.search(name):
+        return
+    reachable = _reachable(values)
+    for obj in reachable:
+        if obj.kind in ("optimizer", "scheduler"):
+            beats.handed(run, obj)
     if name and _HARMLESS.search(name):
         return
     timeline.leaked(run, values, name)
-    for obj in _reachable(values):
+    for obj in reachable:
         if obj.kind in ("loader", "sampler"):
             obj.fields["$owned"] = True
         if obj.kind in ("optimizer", "scaler", "opaque"):

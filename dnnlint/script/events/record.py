@@ -8,6 +8,7 @@ from dnnlint.script.events.timeline import Timeline
 
 if TYPE_CHECKING:
     from dnnlint.diagnostic import Place
+    from dnnlint.script.events.beats import Beat
     from dnnlint.script.events.retention import Kept
     from dnnlint.script.graph import Reach
     from dnnlint.script.values import NetworkCall, Obj, Tensor
@@ -37,6 +38,13 @@ class Record:
         self.clears: list[tuple[int, Obj]] = []  # when the gradients of which optimiser were cleared
         self.read = self.before = 0  # when a gradient was last looked at, and the time before
         self.looked: dict[Place, int] = {}  # by places of clears: when a gradient had last been looked at until then
+
+        self.steps: list[Beat] = []  # of optimisers
+        self.schedules: list[Obj] = []
+        self.beats: list[Beat] = []  # steps of schedules
+        self.keepsakes: list[Obj] = []  # weights that were put aside
+        self.switches: dict[str, Any] = {}  # settings of libraries that are known to be on
+        self.switched: dict[str, Place] = {}  # where they were turned on
 
         self.passes: dict[Place, Reach] = {}  # backward passes, in order
         self.when: dict[Place, int] = {}  # clock of backward passes

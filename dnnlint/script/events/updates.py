@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import Gradients, TrainingStep, WipedStep
 from dnnlint.script import graph
-from dnnlint.script.events import gradients, order, ownership, scaling
+from dnnlint.script.code import (
+    Args,
+)
+from dnnlint.script.events import (
+    beats,
+    gradients,
+    keepsakes,
+    order,
+    ownership,
+    scaling,
+)
 from dnnlint.script.values import Obj
 
 if TYPE_CHECKING:
@@ -23,6 +33,9 @@ def step(run: Interpreter, obj: Obj, node: Any, scaler: Obj | None = None) -> No
     place = run.place(node)
     order.stepped(run, optimizer, place)
     scaling.stepped(run, optimizer, place, scaler)
+    if run.record.keepsakes:
+        keepsakes.outdated(run, optimizer)
+    run.record.steps.append(beats.beat(run, optimizer, place, Args()))
     states = _states(run, optimizer, place)
     backwards = {backward for _, backward, _ in gradients.paths(optimizer) if backward is not None}
     for backward in backwards or ({place} if not run.record.passes else set()):

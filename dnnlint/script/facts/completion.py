@@ -6,8 +6,22 @@ from typing import TYPE_CHECKING
 
 from dnnlint.evidence.script import Loader, Network
 from dnnlint.script import data, graph
-from dnnlint.script.events import scaling
-from dnnlint.script.facts import accumulation, chains, cuts, evaluation, initialisation, loading, purpose, strays
+from dnnlint.script.events import (
+    keepsakes,
+    scaling,
+)
+from dnnlint.script.facts import (
+    accumulation,
+    chains,
+    cuts,
+    evaluation,
+    initialisation,
+    loading,
+    purpose,
+    schedules,
+    settings,
+    strays,
+)
 from dnnlint.script.values import Obj
 
 if TYPE_CHECKING:
@@ -27,6 +41,11 @@ def complete(run: Interpreter) -> None:
         _loader(run, loader)
     for call in run.record.calls:
         evaluation.state(run, call)
+    keepsakes.complete(run)
+    for optimizer in run.record.optimizers:
+        settings.state(run, optimizer)
+    if run.record.schedules or run.record.beats:
+        schedules.state(run)
     if not run.record.partial:
         cuts.state(run)
         scaling.complete(run)
