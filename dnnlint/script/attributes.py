@@ -82,8 +82,8 @@ def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value:
     special = tensors.object_attribute(run, obj, name, node)
     if special is not None:
         return special
-    if obj.kind == "module" and name in _MODULE_METHODS:
-        return Method(obj, name)
+    if obj.kind == "module" and name in (*_MODULE_METHODS, "_modules"):
+        return (building.children_by_name(obj) if name == "_modules" else None) or Method(obj, name)
     if obj.kind in ("opaque", "instance", "module", "namespace"):
         child = Obj("opaque", name=name, at=obj.at, sources=(obj,) if flow.flows(obj) else ())
         if type(obj.cls) is Class and not obj.cls.foreign() and hasattr(object, name):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import flow, iteration, objects
+from dnnlint.script import flow, hooks, iteration, objects
 from dnnlint.script.code import Args, Class, Func, Handler
 from dnnlint.script.events import feeding
 from dnnlint.script.tables import datasets
@@ -20,7 +20,7 @@ _LOADER = (
     "drop_last",
 )  # fmt: skip
 _ORDERED_NAME = re.compile(
-    r"time_?series|temporal|stock|forecast|stream|video|sequen|seq2seq|episode|trajector|replay|window|lstm|rnn|"
+    r"time_?series|temporal|stock|forecast|stream|sequen|seq2seq|episode|trajector|replay|lstm|rnn|"
     r"sorted|bucket|shuffl|permut|infinite|curriculum",
     re.IGNORECASE,
 )
@@ -38,6 +38,8 @@ def _loader(run: Interpreter, args: Args, node: Any) -> Value:
     obj.fields["$open"] = args.open
     obj.fields["$dataset"] = given.get("dataset", flow.unknown(()))
     obj.fields["$scope"] = run.frame.name
+    if hooks.feeds_training(run.frame.function):
+        obj.fields["$trains"] = True
     obj.fields["$within"] = feeding.around(run)
     obj.fields["$samplers"] = feeding.of_loader(run, given.get("sampler") or given.get("batch_sampler"), node)
     run.record.loaders.append(obj)

@@ -163,7 +163,8 @@ def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
     known = _telling([*methods, *[value for value in inherited if type(value) is Func]])
     whole = kind == "module" and any(func.name in ("__init__", "forward") for func in pending)
     if kind == "module":
-        pending = [func for func in pending if func.name in known or _speaks(func)]
+        pending = [func for func in pending if func.name in known or _speaks(func) or hooks.prepares(func)]
+        pending.sort(key=hooks.prepares, reverse=True)
     elif not any(func.name in known for func in pending):
         return
     if not pending and not whole:

@@ -15,14 +15,33 @@ from dnnlint.script.values import Const, Ext, Obj, Tensor, Tuple, Value, options
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
-_TRAINING_DATA = ("train_dataloaders", "train_dataloader", "train_loader")
+TRAINING_DATA = ("train_dataloaders", "train_dataloader", "train_loader")
 
 
 def lightning(cls: Any) -> bool:
     """Whether instances of a class are run by Lightning."""
+    return any(name in frameworks.LIGHTNING_MODULES or name.endswith(".LightningModule") for name in _bases(cls))
+
+
+def feeds_training(func: Func | None) -> bool:
+    """Whether a loader that a method makes is what Lightning trains on."""
+    if func is None or func.name not in TRAINING_DATA:
+        return False
+    return _is_lightnings(func.owner)
+
+
+def prepares(func: Func) -> bool:
+    """Whether Lightning calls a method before it asks for loaders and steps."""
+    return func.name in ("prepare_data", "setup") and func.owner is not None and _is_lightnings(func.owner)
+
+
+def _is_lightnings(cls: Any) -> bool:
+    return lightning(cls) or any(name.endswith(".LightningDataModule") for name in _bases(cls))
+
+
+def _bases(cls: Any) -> list[str]:
     foreign = cls.foreign() if type(cls) is Class else []
-    names = [aliases.canonical(base.dotted) for base in foreign if type(base) is Ext]
-    return any(name in frameworks.LIGHTNING_MODULES or name.endswith(".LightningModule") for name in names)
+    return [aliases.canonical(base.dotted) for base in foreign if type(base) is Ext]
 
 
 def trains(obj: Obj, func: Func) -> bool:
@@ -76,7 +95,7 @@ def _configured(run: Interpreter, value: Value, node: Any) -> Value:
 def owner_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:
     """Methods of what owns the loop: ``trainer.fit(model, loader)`` trains on the loader."""
     if name == "fit" and "lightning" in str(obj.cls) and not purpose.unit_test(run.frame.module.path):
-        given = [*args.positional[1:2], *[args.keywords[key] for key in _TRAINING_DATA if key in args.keywords]]
+        given = [*args.positional[1:2], *[args.keywords[key] for key in TRAINING_DATA if key in args.keywords]]
         for value in given:
             for part in (value, *(objects.known_items(value) or ())):
                 for option in options(part):

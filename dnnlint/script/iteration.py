@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
-from dnnlint.script import attributes, binding, flow, inlining, ir, objects, parameters
+from dnnlint.script import attributes, binding, flow, inlining, ir, objects, parameters, searches
 from dnnlint.script.code import Args, Class, Func
 from dnnlint.script.events import feeding
 from dnnlint.script.frames import Loop
@@ -36,7 +36,7 @@ def iterate(run: Interpreter, value: Value, node: Any) -> Value:
     if items:
         if kind is Obj and value.kind == "list":  # type: ignore[attr-defined]
             items = [taken(value, item) for item in items]  # type: ignore[arg-type]
-        result = Iteration(items, None, None)
+        result = Iteration(items, None, value if kind is Obj and "$lattice" in value.fields else None)  # type: ignore[attr-defined]
         if kind is Obj and value.kind == "module":  # type: ignore[attr-defined]
             result.wrapped = "modules"
         return result
@@ -153,7 +153,9 @@ def comprehend(run: Interpreter, node: Any) -> Value:
         return _mapping(keys, values, place, more)
     if node.kind == "generator":
         return Iteration(None if more else values, join(values) if values and more else None, source)
-    return _collected(run, values, place, more)
+    made = _collected(run, values, place, more)
+    searches.lattice(made, node)
+    return made
 
 
 def _enter_lattice(run: Interpreter, node: Any, index: int, iterable: Value) -> None:

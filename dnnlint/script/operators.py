@@ -151,6 +151,8 @@ def augment(run: Interpreter, node: Any, old: Value, new: Value) -> Value:
         return old
     if type(old) is Tensor and node.op in "+-":
         tensors.update(run, old, new, node)  # p -= lr * p.grad
+        if old.op in ("leaf", "parameter") and run.flags["grad"] is False:
+            return old  # changed in place, and still what gradients are wanted of
     result = binary(run, node.op, old, new, node)
     if node.op in ("+", "-"):
         retention.keep(run, node, node.target, old, new, "+=", result)

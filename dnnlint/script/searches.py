@@ -63,7 +63,10 @@ def observe(run: Interpreter, place: Place) -> None:
         axes.extend(found)
     if outer is None or len(axes) < 2:
         return
-    run.record.state(Search(outer.place, api, tuple(axes), True))
+    source = outer.iterable.source if type(outer.iterable) is Iteration else None
+    made = type(source) is Obj and "$lattice" in source.fields
+    place = source.at if made and type(source) is Obj else outer.place
+    run.record.state(Search(place, "nested comprehension" if made else api, tuple(axes), True))
 
 
 def _axes(loop: Loop) -> list[Axis]:
@@ -77,12 +80,26 @@ def _axes(loop: Loop) -> list[Axis]:
         return _product_axes(source, target)
     if type(source) is Obj and source.kind == "grid":
         return list(source.fields["$grid"])
+    if type(source) is Obj and "$lattice" in source.fields:
+        return list(source.fields["$lattice"])
     name = _named(target)
     if not name or _counting(loop.node.iter):
         return []
     count = _literal_count(iterable)
     axis = _axis(name, count, iterable.items) if count is not None else None
     return [axis] if axis is not None else []
+
+
+def lattice(made: Value, node: Any) -> None:
+    """A list of settings, made by a comprehension over several literal lists: a loop over it is a grid search."""
+    if type(made) is not Obj or len(node.generators) < 2:
+        return
+    names = [_named(target) for target, _, _ in node.generators]
+    counts = [len(over.items) if type(over) is ir.Seq else 0 for _, over, _ in node.generators]
+    known = [(name, count) for name, count in zip(names, counts, strict=True) if name and count >= 2]
+    axes = [axis_named(name, count, False) for name, count in known]
+    if len(known) == len(names) and any(axis is not None and axis.continuous for axis in axes):
+        made.fields["$lattice"] = tuple(axis for axis in axes if axis is not None)
 
 
 def _named(target: Any) -> str:
@@ -184,7 +201,7 @@ def space(run: Interpreter, entries: dict[Any, Value], place: Place) -> None:
             for key, grid in grids.items()
             if "$grid" not in grid.fields
         ]
-        run.record.state(Search(place, "tune.grid_search", tuple(axes), True))
+        run.record.state(Search(next(iter(grids.values())).at, "tune.grid_search", tuple(axes), True))
 
 
 def _sweep(run: Interpreter, config: Value | None, place: Place) -> Value:

@@ -113,7 +113,21 @@ def _known_method(run: Interpreter, tensor: Tensor, name: str, kind: str, args: 
         graph = tensor.attached
     given = Args([tensor, *args.positional], args.keywords, args.open)
     extra = ZEROS if name == "zero_" else tuple(given.positional)
+    if kind == "clamp" and _rectifies(name, args):
+        kind = "relu"
     return make(run, Tensor(kind, inputs, run.place(node), graph, extra=extra, name=name, args=given))
+
+
+def _rectifies(name: str, args: Args) -> bool:
+    """Whether a clamp is a rectifier: everything below zero is zero, and nothing else changes."""
+    low = args.get(0, "min")
+    high = args.get(1, "max")
+    cut = type(low) is Const and not isinstance(low.value, bool) and low.value == 0
+    return cut and name in ("clamp", "clamp_", "clamp_min", "clamp_min_") and (high is None or _is_none(high))
+
+
+def _is_none(value: Value) -> bool:
+    return type(value) is Const and value.value is None
 
 
 _UPDATES = frozenset({"add_", "sub_", "addcmul_", "addcdiv_", "subtract_"})
@@ -124,7 +138,8 @@ def update(run: Interpreter, tensor: Tensor, value: Value, node: Any) -> None:
     root: Value = tensor
     while type(root) is Tensor and root.op in ("view", "cut") and root.inputs:
         root = root.inputs[0]
-    if type(root) is Tensor and root.op != "parameter":
+    raw = type(root) is Tensor and root.op == "leaf"
+    if type(root) is Tensor and root.op != "parameter" and not (raw and updates.without_networks(run)):
         return  # an input that is attacked, a picture that is painted
     if any(type(part) is Tensor and part.op == "gradient" for part in _terms(value)):
         updates.hand_step(run, node)

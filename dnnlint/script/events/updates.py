@@ -57,6 +57,12 @@ def hand_step(run: Interpreter, node: Any) -> None:
     step(run, record.hand, node)
 
 
+def without_networks(run: Interpreter) -> bool:
+    """Whether the last backward pass came from plain tensors alone, which then are the parameters."""
+    reaches = list(run.record.passes.values())
+    return bool(reaches) and not reaches[-1].calls and not reaches[-1].modules
+
+
 def _train_on_batches(run: Interpreter, optimizer: Obj) -> None:
     """The batches behind the backward passes that an optimiser now steps on are what it learns from."""
     for reach in run.record.pending if run.loops else ():

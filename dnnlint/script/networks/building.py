@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import Mode
 from dnnlint.script import ir, iteration, objects
-from dnnlint.script.code import Args
+from dnnlint.script.code import Args, Class
 from dnnlint.script.networks import tree
 from dnnlint.script.tables.layers import LayerSpec
 from dnnlint.script.values import Obj, Tuple, Union, Value, options
@@ -110,3 +110,10 @@ def container(run: Interpreter, cls: str, spec: LayerSpec, args: Args, node: Any
 
 def _is_dict(value: Value | None) -> bool:
     return type(value) is Obj and value.kind == "dict"
+
+
+def children_by_name(obj: Obj) -> Obj | None:
+    """``_modules``: the children of a network by name; None if its inside is not known."""
+    if type(obj.cls) is not Class and "$spec" not in obj.fields:
+        return None
+    return objects.new_dict(dict(tree.children(obj)[:80]), obj.at)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.script import flow, tensors
 from dnnlint.script.code import Args
 from dnnlint.script.events import escapes, network_calls
+from dnnlint.script.lattice import join
 from dnnlint.script.networks import forward, modes, naming, tree
 from dnnlint.script.values import NOWHERE, Const, NetworkCall, Obj, Tensor, Tuple, Union, Value
 
@@ -63,6 +64,11 @@ def _symbols(args: Args) -> Args:
 def _symbol(value: Value, index: int) -> Value:
     if type(value) is Tensor or (type(value) is Obj and value.kind == "opaque"):
         return Tensor("input", (), NOWHERE, None, extra=index)
+    if type(value) is Union:  # data on one of two devices, or none at all
+        symbols = [_symbol(option, index) for option in value.options]
+        data = [symbol for symbol in symbols if type(symbol) is Tensor]
+        others = [symbol for symbol in symbols if type(symbol) is not Tensor]
+        return join([*others, *data[:1]])  # type: ignore[no-any-return]
     return value
 
 
