@@ -75,11 +75,19 @@ def _sides(test: Any, target: str | None, turned: bool) -> Choice | None:
     if len(test.ops) != 1 or test.ops[0][0] not in ("<", "<=", ">", ">="):
         return None
     operator, right = test.ops[0]
+    left, right = _bare(test.left), _bare(right)
     larger = "higher" if operator in (">", ">=") else "lower"
-    for metric, best, keeps in ((test.left, right, larger), (right, test.left, _TURNED[larger])):
+    for metric, best, keeps in ((left, right, larger), (right, left, _TURNED[larger])):
         if not holds_best(best) or (target is not None and spelling.spell(best) != target):
             continue
         if target is None and holds_best(metric):
             continue
         return Choice(test, metric, best, _TURNED[keeps] if turned else keeps)
     return None
+
+
+def _bare(node: Any) -> Any:
+    """One side of a comparison without the margin that is added to it: ``best - delta``."""
+    while type(node) is ir.BinOp and node.op in "+-" and spelling.spell(node.left) != "...":
+        node = node.left
+    return node

@@ -83,7 +83,7 @@ _TELLING = re.compile(
     r"backward|^step$|zero_grad|^eval$|^train|train$|fit$|epoch|loss|entropy|criter|Grid|grid_search|sweep|product|run|main|Sequential"
 )
 _LAYERS = re.compile(r"^(?:Linear|Conv|Module|BatchNorm|LayerNorm|GroupNorm|LSTM|GRU|RNN|Embedding|Dropout|Parameter)")
-_VERBS = re.compile(r"^(?:train|fit|eval|valid|test|predict|infer|main|run)|_step$|loss")
+_VERBS = re.compile(r"^(?:train|fit|eval|valid|test|predict|infer|main|run|configure_optim)|_step$|loss")
 
 
 def _speaks(func: Func) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from dnnlint.script.events import retention
 from dnnlint.script.facts import numerics
 from dnnlint.script.lattice import join
 from dnnlint.script.networks import building
-from dnnlint.script.values import Const, Iteration, Obj, Tensor, Tuple, Union, Value, options
+from dnnlint.script.values import Const, Ext, Iteration, Obj, Tensor, Tuple, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -45,6 +46,8 @@ def unary(run: Interpreter, node: Any) -> Value:
     if node.op == "not":
         known, soft = run.truth(value)
         return Const(... if known is None else not known, soft)
+    if type(value) is Ext and node.op == "-" and value.dotted.endswith((".inf", ".Inf", ".infty")):
+        return Const(-math.inf)
     if type(value) is Const:
         if node.op in "+-" and isinstance(value.value, (int, float)):
             return Const(-value.value if node.op == "-" else value.value, value.soft)

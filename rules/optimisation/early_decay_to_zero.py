@@ -39,7 +39,7 @@ class EarlyDecayToZero(Rule):
 
     def static(self, schedule: Schedule) -> Findings:
         left = schedule.left
-        if schedule.place is None or left is None or left > GONE:
+        if schedule.place is None or left is None or round(left, 9) > GONE:
             return
         when = f"after {schedule.halfway} steps, halfway" if schedule.halfway is not None else "after the first epoch"
         yield self.at(

@@ -6,7 +6,7 @@ from dnnlint.rule import Findings, Rule, Severity
 from ._rates import judged
 
 HEAVY = 0.8  # momentum from which on the effective rate is several times the nominal one
-HIGH_WITH_MOMENTUM = 2.0  # SGD; with momentum 0.9 steps are ten times as long in the end
+HIGH_WITH_MOMENTUM = 1.0  # SGD; with momentum 0.9 steps are ten times as long in the end
 
 
 class LearningRateTooHigh(Rule):
@@ -20,9 +20,10 @@ class LearningRateTooHigh(Rule):
 
     ## How it decides
     The rate is a known number, also through options, defaults and parameter groups, and reaches the limit of the
-    optimiser's family: 0.05 for Adam and kin, 0.2 for RMSprop, 0.02 for Lion, 10 for SGD (2 with a momentum of 0.8
+    optimiser's family: 0.05 for Adam and kin, 0.2 for RMSprop, 0.02 for Lion, 10 for SGD (1 with a momentum of 0.8
     or more), 10 for Adagrad. Warm-ups, schedules that set the rate themselves, rates set by hand in `param_groups`,
-    networks with a single layer, optimisers of single tensors such as an image, and unit tests are left alone.
+    networks with a single layer or a frozen part, optimisers of single tensors such as an image, and unit tests are
+    left alone.
 
     ## What it misses
     Rates that are too high for one network and right for another; rates worked out from things that are not known.
@@ -41,6 +42,8 @@ class LearningRateTooHigh(Rule):
     mend = "Start from {usual:g} or below and find the rate by steps of three."
 
     def static(self, setting: OptimizerSetting) -> Findings:
+        if setting.frozen:
+            return
         limit = setting.high
         if setting.family == "SGD" and setting.momentum is not None and setting.momentum.value >= HEAVY:
             limit = min(limit, HIGH_WITH_MOMENTUM)

@@ -5,6 +5,8 @@ from dnnlint.rule import Findings, Rule, Severity
 
 from ._rates import judged
 
+FROM_SCRATCH = 10  # times the limit, where nothing is fine-tuned
+
 
 class LearningRateTooLow(Rule):
     """The learning rate is so low that the optimiser leaves the network as it is.
@@ -17,11 +19,13 @@ class LearningRateTooLow(Rule):
     ## How it decides
     The rate is a known number, also through options, defaults and parameter groups, and stays at or below the limit
     of the optimiser's family: 1e-7 for Adam, RMSprop and SGD, 1e-8 for Lion, 1e-6 for Adagrad, 1e-5 for Adadelta;
-    or it is zero. Warm-ups, schedules that set the rate themselves, rates set by hand in `param_groups`, groups
-    with a rate of zero, networks with a single layer (whose data may not be scaled), and unit tests are left alone.
+    ten times that where the network is known layer by layer and no weights are loaded into it; or it is zero.
+    Warm-ups, schedules that set the rate themselves, rates set by hand in `param_groups`, groups with a rate of
+    zero, SGD on losses that are summed rather than averaged, networks with a single layer (whose data may not be
+    scaled), and unit tests are left alone.
 
     ## What it misses
-    Rates that are too low for one network and right for another, such as 1e-6 where nothing is pretrained.
+    Rates that are too low for one network and right for another.
 
     ## How to silence
     Write `# dnnlint: ignore[learning-rate-too-low]` behind the number, with the reason.
@@ -38,15 +42,17 @@ class LearningRateTooLow(Rule):
 
     def static(self, setting: OptimizerSetting) -> Findings:
         found = list(judged(setting))
+        limit = setting.low * (FROM_SCRATCH if setting.scratch else 1)
         for rate in found:
             frozen = rate.value == 0 and len(found) > 1
-            if 0 <= rate.value <= setting.low and not frozen:
+            scaled = setting.family == "SGD" and setting.summed and rate.value > 0
+            if 0 <= rate.value <= limit and not frozen and not scaled:
                 yield self.at(
                     rate.place,
                     optimizer=setting.kind,
                     rate=rate.value,
                     usual=setting.usual,
                     related=((setting.place, "the optimiser"),) if rate.place != setting.place else (),
-                    evidence={"measured": rate.value, "threshold": setting.low, "unit": "learning rate"},
+                    evidence={"measured": rate.value, "threshold": limit, "unit": "learning rate"},
                 )
                 return

@@ -28,6 +28,9 @@ class OptimizerSetting(NamedTuple):
     toy: bool  # at most one layer learns
     momentum: Rate | None = None
     betas: tuple[Rate, Rate] | None = None
+    frozen: bool = False  # a part of the network is meant to stay as it is
+    scratch: bool = False  # the network is wholly known, and nothing is loaded into it
+    summed: bool = False  # a loss adds up what others average, so gradients are that much larger
 
 
 class ScheduleStep(NamedTuple):

@@ -70,6 +70,8 @@ def left(run: Interpreter, born: int) -> None:
 
 def loaded(run: Interpreter, network: Obj | None, args: Args, node: Any) -> None:
     """``network.load_state_dict(weights)``."""
+    if network is not None and not run.exploring:
+        network.fields["$loaded"] = True
     value = args.get(0, "state_dict")
     for option in options(value) if value is not None else ():
         if type(option) is Obj and _old(option):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dnnlint.diagnostic import Place
-from dnnlint.evidence.script import OptimizerSetting, Rate
+from dnnlint.evidence.script import LossCall, OptimizerSetting, Rate
 from dnnlint.script import objects
 from dnnlint.script.code import Args
 from dnnlint.script.events import ownership
@@ -35,6 +35,7 @@ def state(run: Interpreter, optimizer: Obj) -> None:
     betas = _betas(optimizer, args, family.family)
     if not (known or momentum or betas):
         return
+    layers = _layers(optimizer)
     run.record.state(
         OptimizerSetting(
             kind,
@@ -45,9 +46,12 @@ def state(run: Interpreter, optimizer: Obj) -> None:
             family.high,
             tuple(known),
             bool(optimizer.fields.get("$rescaled") or "$handed" in optimizer.fields),
-            _is_toy(optimizer),
+            layers is not None and layers <= 1,
             momentum,
             betas,
+            _frozen(optimizer),
+            layers is not None and not any(part.fields.get("$loaded") for part in run.record.modules),
+            _summed(run),
         )
     )
 
@@ -58,22 +62,33 @@ def _networks(optimizer: Obj) -> bool:
     return not owners or not all(type(owner) is Tensor for owner in owners)
 
 
-def _is_toy(optimizer: Obj) -> bool:
-    """Whether at most one layer learns: where everything about the network is known."""
+def _layers(optimizer: Obj) -> int | None:
+    """How many layers learn; None unless everything about the network is known."""
     owners = ownership.owned(optimizer)
     if not owners or not optimizer.fields.get("$known"):
-        return False
+        return None
     learning = 0
     for owner in owners:
         if type(owner) is not Obj or owner.kind != "module":
-            return False
+            return None
         for _, part in tree.descendants(owner):
             spec = part.fields.get("$spec")
             opaque = any(type(v) is Obj and v.kind == "opaque" for k, v in part.fields.items() if k[0] != "$")
             if opaque or part.fields.get("$open") or (spec is None and isinstance(part.cls, str)):
-                return False
+                return None
             learning += bool(spec is not None and spec.parametric and spec.kind != "batchnorm")
-    return learning <= 1
+    return learning
+
+
+def _frozen(optimizer: Obj) -> bool:
+    """Whether a part of a network is meant to stay as it is."""
+    modules = [owner for owner in ownership.owned(optimizer) if tree.is_module(owner)]
+    return any(tree.partly_frozen(module) for module in modules)
+
+
+def _summed(run: Interpreter) -> bool:
+    """Whether some loss is not known to be averaged over its batch."""
+    return any(type(fact) is LossCall and fact.reduction != "mean" for fact in run.record.facts)
 
 
 def _rates(optimizer: Obj, args: Args, own: Value | None) -> list[Rate]:

@@ -22,6 +22,7 @@ LOWER = frozenset(
 )
 _TURNED = frozenset(words("neg negative minus inv inverse inverted one"))
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+\d*|\d+")
+_CHUNKS = re.compile(r"[^A-Za-z0-9]+")
 _ENDS_LOWER = re.compile(r"(?:loss|losses|error|perplexity|rmse)\d*$")
 _ENDS_HIGHER = re.compile(r"(?:accuracy|acc|auroc|miou)\d*$")
 
@@ -34,10 +35,12 @@ def parts(name: str) -> list[str]:
 def better(name: str) -> str | None:
     """Which values of a metric are better, by its name."""
     found = parts(name)
+    whole = [chunk.lower() for chunk in _CHUNKS.split(name)]
+    words_in = {*found, *whole, *[part.rstrip("0123456789") for part in found]}
     if any(part in _TURNED for part in found):
         return None
-    low = any(part in LOWER or _ENDS_LOWER.search(part) for part in found)
-    high = any(part in HIGHER or _ENDS_HIGHER.search(part) for part in found)
+    low = any(part in LOWER or _ENDS_LOWER.search(part) for part in words_in)
+    high = any(part in HIGHER or _ENDS_HIGHER.search(part) for part in words_in)
     if low and high:
         return "lower" if found[-1] in ("err", "error", "errors") else None
     return "lower" if low else "higher" if high else None
