@@ -133,6 +133,10 @@ def set_attribute(run: Interpreter, value: Value, name: str, new: Value, node: A
         if kind is Obj:
             if building.set_attribute(run, option, name, new, node):  # type: ignore[arg-type]
                 continue
+            if name == "requires_grad" and option.kind == "opaque":  # type: ignore[attr-defined]
+                run.record.frozen = True
+            if type(new) is Obj and new.kind == "optimizer" and option.kind in ("opaque", "engine", "owner"):  # type: ignore[attr-defined]
+                new.fields["$escaped"] = True
             if name == "grad" and option.kind == "opaque":  # type: ignore[attr-defined]
                 clearing.replaced(run, option, new, node)
             cell = option.fields  # type: ignore[attr-defined]
@@ -160,7 +164,7 @@ def _set_tensor_attribute(run: Interpreter, tensor: Tensor, name: str, value: Va
         clearing.replaced(run, tensor, value, node)
     elif name == "data" and tensor.op == "gradient":
         clearing.replaced(run, tensor.inputs[0], value, node)
-    elif name == "requires_grad" and tensor.op == "parameter" and type(value) is Const and not value.value:
+    elif name == "requires_grad" and tensor.op == "parameter" and not (type(value) is Const and value.value is True):
         owner = parameters.owner_of(tensor)
         if type(owner) is Obj:
             run.write(owner.fields, "$frozen", True)

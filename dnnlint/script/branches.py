@@ -33,12 +33,20 @@ def decide(run: Interpreter, branches: list[tuple[Any, ir.Block]], orelse: ir.Bl
                 return run.block(block)
             alternatives.append(lambda block=block: run.block(block))  # type: ignore[misc]
             return run.branch(alternatives)
-        alternatives.append(lambda test=test, block=block: narrowed(run, test, True) and run.block(block))  # type: ignore[misc]
+        alternatives.append(lambda test=test, block=block: _guarded(run, test, True, block))  # type: ignore[misc]
     if not alternatives:
         return run.block(orelse)
     tests = [test for test, _ in branches]
-    alternatives.append(lambda: narrowed(run, tests[0] if len(tests) == 1 else None, False) and run.block(orelse))
+    alternatives.append(lambda: _guarded(run, tests[0] if len(tests) == 1 else None, False, orelse))
     return run.branch(alternatives)
+
+
+def _guarded(run: Interpreter, test: Any, outcome: bool, block: ir.Block) -> bool:
+    """Run a block under a test that is not decided."""
+    run.guards.append(test)
+    alive = narrowed(run, test, outcome) and run.block(block)
+    run.guards.pop()
+    return alive
 
 
 def narrowed(run: Interpreter, test: Any, outcome: bool) -> bool:

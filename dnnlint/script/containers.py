@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import flow, indexing, iteration, objects
+from dnnlint.script import flow, indexing, iteration, objects, parameters
 from dnnlint.script.code import Args, Handler
-from dnnlint.script.events import retention
+from dnnlint.script.events import capture, retention
 from dnnlint.script.lattice import join
 from dnnlint.script.values import Const, Iteration, Obj, Tuple, Value, options
 
@@ -21,6 +21,10 @@ def _sequence(run: Interpreter, args: Args, node: Any) -> Value:
         made.fields["$born"] = run.clock
         return made
     for option in options(first):
+        if type(option) is Obj and option.kind == "parameters" and option is first:
+            capture.spend(run, option)
+            owned = option.fields
+            return parameters.collection(owned["$owners"], owned["$known"], option.at, owned["$named"])
         if type(option) is Obj and option.kind in ("parameters", "loader"):
             return first
     if type(first) is Obj and first.kind == "list":

@@ -44,6 +44,7 @@ def wrapped(run: Interpreter, wrapper: frameworks.Wrapper, args: Args, node: Any
         if type(option) is Obj and option.kind == "module":
             copy = Obj("module", option.cls, run.place(node), option.name)
             copy.fields.update({k: v for k, v in option.fields.items() if k not in ("$registered",)})
+            copy.fields["$copied"] = run.tick()
             if wrapper.mode == "eval":
                 copy.fields["$mode"] = frozenset({(Mode.EVAL, None, 0)})
             copies.append(copy)

@@ -53,6 +53,7 @@ def _take_apart(machine: Interpreter, module: Module) -> None:
 
 def _recover(machine: Interpreter) -> None:
     machine.frames.clear()
+    machine.guards.clear()
     machine.loops = []
     machine.forwards = machine.building = machine.chains = 0
     machine.arm = machine.exploring = machine.several = 0

@@ -52,8 +52,8 @@ class Loop:
     """One loop in progress."""
 
     __slots__ = (
-        "arm", "breaks", "clock", "continues", "entry", "frame", "iterable", "learned", "mark", "node", "passes",
-        "place", "start",
+        "arm", "breaks", "clock", "continues", "entry", "frame", "guards", "iterable", "learned", "mark", "node",
+        "passes", "place", "start",
     )  # fmt: skip
 
     def __init__(self, node: Any, place: Place, frame: Frame, iterable: Value | None, clock: int) -> None:
@@ -64,6 +64,7 @@ class Loop:
         self.clock = clock  # when the current iteration began
         self.start = clock  # when the loop began
         self.arm = 0  # the way of a branch that it stands in
+        self.guards = 0  # how many undecided tests the loop stands under
         self.passes = 0
         self.mark = 0
         self.breaks: list[Delta] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence.script import Mode
@@ -21,6 +22,10 @@ from dnnlint.script.values import Const, Obj, Tensor, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
+
+_NO_OPTIMIZER = re.compile(
+    r"sched|prof|lr|env|bar$|warm|timer|ema|meter|writer|log|stop|annea|decay|progress", re.IGNORECASE
+)
 
 
 def opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:
@@ -98,6 +103,8 @@ def _opaque_step(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
         stepping.step(run, obj, args, node)
         return flow.unknown(())
     scheduling.opaque_step(run, obj, args, node)
+    if first is None and not _NO_OPTIMIZER.search(obj.name):
+        run.record.timeline.loose = True
     # an environment, a profiler, a schedule: what comes back carries no graph
     inputs = tuple([value for value in (obj, *args.values()) if flow.flows(value)])
     return Tensor("cut", inputs, run.place(node), False)

@@ -44,6 +44,7 @@ class Interpreter:
         self.exploring = 0  # depth of paths that the defaults do not take
         self.several = 0  # depth of calls whose callee may be one of several
         self.current: Any = None  # the statement being run
+        self.guards: list[Any] = []  # the undecided tests that control stands under
         self.forwards = 0  # depth of network forwards being evaluated
         self.chains = 0  # depth of containers inside containers being applied
         self.building = 0  # depth of constructors being run

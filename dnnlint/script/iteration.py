@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.diagnostic import Place
 from dnnlint.script import attributes, binding, flow, inlining, ir, objects, parameters, searches
 from dnnlint.script.code import Args, Class, Func
-from dnnlint.script.events import feeding
+from dnnlint.script.events import capture, feeding
 from dnnlint.script.frames import Loop
 from dnnlint.script.lattice import join
 from dnnlint.script.values import Const, Iteration, Obj, Tensor, Union, Value, options
@@ -61,6 +61,7 @@ def _iterate_object(run: Interpreter, obj: Obj, node: Any) -> Iteration:
         members = [taken(obj, item) for item in obj.fields["$items"]]
         return Iteration(None, join(members) if members else flow.unknown(()), obj)
     if obj.kind == "parameters":
+        capture.spend(run, obj)
         return parameters.iterate(run, obj, node)
     if type(obj.cls) is Class:
         maker = obj.cls.find("__iter__")

@@ -70,6 +70,8 @@ def _opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any)
     known = guesses.opaque_method(run, obj, name, args, node)
     if known is not None:
         return known
+    if "$gradients" in obj.fields:
+        obj.fields["$escaped"] = True  # optimizer.step_and_update_lr()
     kind = "cut" if name in HOST else METHODS.get(name)
     if kind is not None and (obj.sources or name in ("item", "detach", "numpy", "argmax", "tolist")):
         if kind == "view":

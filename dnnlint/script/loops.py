@@ -22,6 +22,7 @@ def repeat(run: Interpreter, node: Any, iterable: Value | None) -> bool:
     frame = run.frame
     loop = Loop(node, run.place(node), frame, iterable, run.tick())
     loop.entry = set(frame.locals)
+    loop.guards = len(run.guards)
     loop.arm = run.arm
     run.loops.append(loop)
     frame.loops.append(loop)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import flow, objects, tensors
 from dnnlint.script.code import Args
-from dnnlint.script.events import starts
+from dnnlint.script.events import starts, timeline
 from dnnlint.script.facts import loss_calls
 from dnnlint.script.tables import functions
 from dnnlint.script.tables.losses import FUNCTIONAL, LOSSES, OTHER_FUNCTIONAL, OTHER_LOSSES, LossSpec
@@ -44,6 +44,7 @@ def apply(run: Interpreter, spec: LossSpec, args: Args, node: Any, loss: Obj | N
     loss_calls.state(run, spec, args, node, loss, turned)
     made = Tensor("loss", inputs, run.place(node), flow.attached(run, inputs), extra=spec.kind, args=args)
     starts.computed(run, made, loss.fields.get("$args", {}) if loss is not None else args.keywords)
+    timeline.loss(run, made, made.at)
     return tensors.make(run, made)
 
 

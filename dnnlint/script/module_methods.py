@@ -32,6 +32,10 @@ def module_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
     if name in ("parameters", "named_parameters"):
         obj.fields["$asked"] = True
         return parameters.of_module(obj, run.place(node), name.startswith("named"))
+    if name == "requires_grad_":
+        _freeze(run, obj, args)
+    if name == "load_state_dict":
+        run.write(obj.fields, "$loaded", run.clock)
     if name in _SAME:
         return obj
     if name in ("modules", "named_modules", "children", "named_children"):
@@ -62,6 +66,13 @@ def _switch_mode(run: Interpreter, obj: Obj, name: str, mode: Value | None, node
         run.branch([lambda: _moded(run, obj, Mode.TRAIN, node), lambda: _moded(run, obj, Mode.EVAL, node)])
     else:
         _moded(run, obj, Mode.TRAIN if name == "train" and known else Mode.EVAL, node)
+
+
+def _freeze(run: Interpreter, obj: Obj, args: Args) -> None:
+    wanted = args.get(0, "requires_grad")
+    if wanted is not None and run.truth(wanted)[0] is not True:
+        for _, part in tree.descendants(obj):
+            run.write(part.fields, "$frozen", True)
 
 
 def _moded(run: Interpreter, obj: Obj, mode: Mode, node: Any) -> bool:

@@ -99,7 +99,9 @@ def groups(optimizer: Obj) -> Obj:
 
 def of_module(obj: Obj, place: Place, named: bool = False) -> Obj:
     """``module.parameters()``."""
-    return collection([obj], obj.kind == "module", place, named)
+    made = collection([obj], obj.kind == "module", place, named)
+    made.fields["$once"] = True  # a generator
+    return made
 
 
 def layer_parameters(obj: Obj) -> list[tuple[str, Tensor]]:

@@ -11,7 +11,7 @@ from typing import Any
 from dnnlint.script.lattice import MISSING, join
 
 # What holds after paths meet only if it held on each of them.
-_AGREED = frozenset({"grad", "$known", "$benchmark", "$deterministic"})
+_AGREED = frozenset({"grad", "$known", "$benchmark", "$deterministic", "$spent"})
 Cell = dict[Any, Any]
 Delta = dict[tuple[int, Any], tuple[Cell, Any, Any]]
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import binding, blocks, branches, choices, definitions, ir, iteration, loops, operators, selections
 from dnnlint.script.code import Lazy
-from dnnlint.script.events import keepsakes, retention
+from dnnlint.script.events import keepsakes, retention, timeline
 from dnnlint.script.lattice import MISSING
 from dnnlint.script.spelling import spell
-from dnnlint.script.values import NEVER, Const, Obj, Value
+from dnnlint.script.values import NEVER, Const, Obj, Tensor, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -35,6 +35,10 @@ def _assign(run: Interpreter, node: Any) -> bool:
         if choice is not None:
             selections.chosen(run, choice)
     for target in node.targets:
+        if run.loops and type(target) is ir.Name and "loss" in target.id.lower():
+            timeline.loss(run, value, run.place(node))
+            if type(value) is Tensor and value.op in ("div", "mul"):
+                run.record.timeline.weighted.append(run.clock)
         binding.name(target, value)
         binding.assign(run, target, value)
     return True
@@ -52,6 +56,8 @@ def _augment(run: Interpreter, node: Any) -> bool:
     old = run.evaluate(node.target)
     new = run.evaluate(node.value)
     result = operators.augment(run, node, old, new)
+    if node.op in ("/", "*") and run.loops and "loss" in spell(node.target).lower():
+        run.record.timeline.weighted.append(run.clock)
     if type(result) is Const and type(node.target) is ir.Attr and run.loops and not run.building:
         result = Const(...)  # what an object counts, has no one value in the loop that makes it count
     binding.assign(run, node.target, result)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import closures, flow, parameters
 from dnnlint.script.code import Args
-from dnnlint.script.events import backpropagation, clearing, escapes, ownership, scaling, updates
+from dnnlint.script.events import backpropagation, capture, clearing, escapes, ownership, scaling, updates
 from dnnlint.script.tables import optimizers
 from dnnlint.script.values import Const, Obj, Value, options
 
@@ -29,6 +29,7 @@ def take_parameters(run: Interpreter, obj: Obj, params: Value | None) -> None:
     owners, known = parameters.owners(params)
     obj.fields["$owners"] = tuple(owners)
     obj.fields["$known"] = known and bool(owners)
+    capture.taken(run, obj, params, owners)
     ownership.register(run, obj)
 
 
@@ -64,6 +65,7 @@ def optimizer_method(run: Interpreter, obj: Obj, name: str, args: Args, node: An
     ):
         if name == "add_param_group" and args.positional:
             more, known = parameters.owners(args.positional[0])
+            capture.taken(run, obj, None, more, True)
             run.write(obj.fields, "$owners", (*obj.fields.get("$owners", ()), *more))
             run.write(obj.fields, "$known", bool(obj.fields.get("$known")) and known)
         return flow.unknown(())

@@ -80,6 +80,9 @@ def method(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -
                 learn(tensor)
                 return tensor
             return tensor if tensor.op == "parameter" else Tensor("leaf", (tensor,), run.place(node), True)
+        owner = parameters.owner_of(tensor) if tensor.op == "parameter" else None
+        if type(owner) is Obj:
+            run.write(owner.fields, "$frozen", True)
         return tensor
     kind = "cut" if name in HOST else METHODS.get(name)
     if kind is not None:

@@ -52,6 +52,7 @@ def network(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
         return None
     obj = Obj("module", name, run.place(node))
     obj.fields["$dependent"] = spec.mode_dependent
+    obj.fields["$from"] = run.tick()
     obj.fields["$given"] = args
     mode = {"train": Mode.TRAIN, "eval": Mode.EVAL, None: Mode.UNKNOWN}[spec.mode]
     obj.fields["$mode"] = frozenset({(mode, None, 0)})

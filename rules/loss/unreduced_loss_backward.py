@@ -24,7 +24,7 @@ class UnreducedLossBackward(Rule):
     hold one element.
 
     ## Related
-    `no-grad-in-training`
+    `no-grad-in-training`, `unscaled-accumulation`
     """
 
     code = "DNN412"

@@ -32,7 +32,7 @@ class ClosureMisuse(Rule):
     Write `# dnnlint: ignore[closure-misuse]` behind the step, with the reason.
 
     ## Related
-    `missing-zero-grad`
+    `missing-zero-grad`, `missing-backward`
     """
 
     code = "DNN515"

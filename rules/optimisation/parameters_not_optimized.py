@@ -1,7 +1,15 @@
 """DNN516: parameters that get gradients and belong to no optimiser."""
 
+from dnnlint.evidence.script import Unowned
 from dnnlint.evidence.trace import OptimizerInfo, ParameterInfo, Parameters, Run
 from dnnlint.rule import Findings, Rule, Severity
+
+FAULTS = {
+    "empty": "`{optimizer}` is given an empty list of parameters",
+    "spent": "`{optimizer}` is given a generator that was gone through before, so there is nothing left in it",
+    "left out": "`{network}` gets gradients, but its parameters are in no optimiser",
+    "foreign": "the loss is computed with `{network}`, but `{optimizer}` holds the parameters of something else",
+}
 
 
 class ParametersNotOptimized(Rule):
@@ -14,6 +22,10 @@ class ParametersNotOptimized(Rule):
     *Training with Confidence: Catching Silent Errors in Deep Learning Training*, 2025).
 
     ## How it decides
+    When reading: what every optimiser holds is known, and a backward pass that is followed by steps reaches layers of
+    a network that none of them holds. Networks without gradients, in evaluation mode, frozen or loaded from somewhere
+    are left alone, as are those called teacher, target, features and the like. Or an optimiser is given an empty list,
+    or `model.parameters()` that was gone through before: it is a generator and gives each parameter only once.
     In the run, if every backward pass and every step was seen: a parameter of a network requires a gradient, received
     one, and is in no optimiser. An error if an optimiser holds as many parameters that belong to no network (a stale
     copy), or if it holds other parameters of the same network and no weights were loaded; a warning if it holds
@@ -21,21 +33,28 @@ class ParametersNotOptimized(Rule):
     that are optimised through a fixed network, as in style transfer, are left alone.
 
     ## What it misses
-    Parameters that get no gradient at all, and weights that the script updates by hand beside an optimiser.
+    When reading: parameters that stand in no layer of `torch.nn`, and networks of libraries. In the run: parameters
+    that get no gradient at all, and weights that the script updates by hand beside an optimiser.
 
     ## How to silence
     Set `requires_grad_(False)` on what is to stay fixed, which saves its gradients too; or write
     `# dnnlint: ignore[parameters-not-optimized]` behind the optimiser, with the reason.
 
     ## Related
-    `unregistered-module`, `unchanged-parameter`
+    `unregistered-module`, `unchanged-parameter`, `stale-optimizer-parameters`
     """
 
     code = "DNN516"
     level = Severity.ERROR
-    message = "{count} trainable parameters of `{network}` get gradients but are in no optimiser, {first} first{stale}"
+    message = "{seen}"
+    measured = "{count} trainable parameters of `{network}` get gradients but are in no optimiser, {first} first{stale}"
     why = "Parameters that no optimiser holds keep their random initial values for ever."
     mend = "Make the optimiser after the network is complete, from all of its parameters; freeze what is to stay fixed."
+
+    def static(self, unowned: Unowned) -> Findings:
+        seen = FAULTS[unowned.fault].format(optimizer=unowned.optimizer, network=unowned.network)
+        related = (unowned.made, "this belongs to no optimiser"), (unowned.backward, "it gets its gradients here")
+        yield self.at(unowned.built, seen=seen, related=related)
 
     def runtime(self, parameters: Parameters, run: Run) -> Findings:
         if not parameters.complete or not run.steps:

@@ -26,7 +26,7 @@ class StepBeforeBackward(Rule):
     Write `# dnnlint: ignore[step-before-backward]` behind the step, with the reason.
 
     ## Related
-    `wiped-gradients`
+    `wiped-gradients`, `missing-backward`
     """
 
     code = "DNN514"

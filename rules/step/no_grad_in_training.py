@@ -25,7 +25,7 @@ class NoGradInTraining(Rule):
     Write `# dnnlint: ignore[no-grad-in-training]` behind what switches gradients off, with the reason.
 
     ## Related
-    `training-in-eval-mode`
+    `missing-backward`, `training-in-eval-mode`
     """
 
     code = "DNN615"

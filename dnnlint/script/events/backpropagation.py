@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import graph, searches
-from dnnlint.script.events import gradients, order, ownership, scaling, starts
+from dnnlint.script.events import gradients, order, ownership, piling, scaling, starts
 from dnnlint.script.values import Value
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def backward(run: Interpreter, value: Value, node: Any, seeded: bool = True) -> 
     readers = [(one, sure) for one in run.record.optimizers if (sure := ownership.reads(one, reach)) is not False]
     order.fed(run, reach, place, readers)
     scaling.backward(run, reach, [one for one, _ in readers])
+    if not seeded:
+        piling.grown(run, value, place, [one for one, _ in readers])
     for optimizer, _ in readers:
         new = frozenset({gradients.written(path, place) for path in gradients.paths(optimizer)})
         run.write(optimizer.fields, "$gradients", new)

@@ -51,7 +51,9 @@ class Record:
         self.pending: list[Reach] = []  # the last backward passes
         self.learned: set[int] = set()  # tensors that a backward pass reached
         self.timeline = Timeline()
+        self.frozen = False  # parameters of unknown layers were frozen
         self.scalers: list[tuple[Obj, Obj, bool]] = []  # stepped with: scaler, optimiser, whether in a loop
+        self.summed: dict[int, Tensor] = {}  # losses that are sums
         self.unreduced: dict[int, Tensor] = {}  # losses of many values, by id
         self.cut_off: dict[int, tuple[Tensor, Place | None]] = {}  # losses whose graph was dropped, and by what
         self.read_lists: set[int] = set()  # lists whose members a backward pass reached through the list

@@ -8,6 +8,7 @@ from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import BackwardPass
 from dnnlint.script import flow, ir
 from dnnlint.script.code import Args
+from dnnlint.script.events import piling
 from dnnlint.script.values import Const, Obj, Tensor, Union, Value
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def computed(run: Interpreter, loss: Tensor, settings: dict[str, Value]) -> None
     reduction, reduce = settings.get("reduction"), settings.get("reduce")
     if (type(reduction) is Const and reduction.value == "none") or (type(reduce) is Const and reduce.value is False):
         run.record.unreduced[id(loss)] = loss
+    piling.summed(run, loss, settings)
     if run.flags["grad"] is False and any(flow.carries(value) for value in loss.inputs):
         run.record.cut_off[id(loss)] = (loss, run.flags.get("off"))
 

@@ -55,6 +55,8 @@ class Timeline:
         self.passed: list[Passed] = []
         self.losses: list[tuple[int, Value, Place]] = []  # values that are losses, by kind or by name
         self.leaks: list[int] = []  # when a tensor with a graph was handed to a function that is not understood
+        self.grown: list[Any] = []  # backward passes that pile their gradients up
+        self.weighted: list[int] = []  # when a loss was divided or multiplied by something, on any path
         self.loose: bool = False  # something of unknown kind was stepped
 
 
@@ -97,14 +99,9 @@ def steady(run: Interpreter) -> bool:
 
 def loss(run: Interpreter, value: Value, place: Place) -> None:
     """A loss was computed outside any network."""
-    if run.loops and not run.forwards and run.flags["grad"] is not False:
+    attached = type(value) is Tensor and value.attached is not False
+    if run.loops and not run.forwards and run.flags["grad"] is not False and (attached or _graph(value)):
         run.record.timeline.losses.append((run.clock, value, place))
-
-
-def named(run: Interpreter, target: Any, value: Value, node: Any) -> None:
-    """A value was bound to the name of a loss: ``loss = ((out - y) ** 2).mean()``."""
-    if type(value) is Tensor and value.attached is not False:
-        loss(run, value, run.place(node))
 
 
 def alike(one: Obj, other: Obj) -> bool:

@@ -12,10 +12,12 @@ from dnnlint.script.code import (
 )
 from dnnlint.script.events import (
     beats,
+    capture,
     gradients,
     keepsakes,
     order,
     ownership,
+    piling,
     scaling,
 )
 from dnnlint.script.values import Obj
@@ -32,6 +34,8 @@ def step(run: Interpreter, obj: Obj, node: Any, scaler: Obj | None = None) -> No
     _train_on_batches(run, optimizer)
     place = run.place(node)
     order.stepped(run, optimizer, place)
+    capture.stepped(run, optimizer, place)
+    piling.stepped(run, optimizer, place)
     scaling.stepped(run, optimizer, place, scaler)
     if run.record.keepsakes:
         keepsakes.outdated(run, optimizer)

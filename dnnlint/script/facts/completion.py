@@ -8,6 +8,7 @@ from dnnlint.evidence.script import Loader, Network
 from dnnlint.script import data, graph
 from dnnlint.script.events import (
     keepsakes,
+    piling,
     scaling,
 )
 from dnnlint.script.facts import (
@@ -17,10 +18,12 @@ from dnnlint.script.facts import (
     evaluation,
     initialisation,
     loading,
+    missing,
     purpose,
     schedules,
     settings,
     strays,
+    unowned,
 )
 from dnnlint.script.values import Obj
 
@@ -49,6 +52,9 @@ def complete(run: Interpreter) -> None:
     if not run.record.partial:
         cuts.state(run)
         scaling.complete(run)
+        missing.state(run)
+        unowned.state(run)
+        piling.complete(run)
         for kept in run.record.kept:
             accumulation.state(run, kept)
 

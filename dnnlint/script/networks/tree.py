@@ -78,6 +78,12 @@ def own_tensors(obj: Obj) -> list[tuple[str, Tensor]]:
     return found
 
 
+def parametric(part: Obj) -> bool:
+    """Whether a module is a layer of a library that has weights."""
+    spec: LayerSpec | None = part.fields.get("$spec")
+    return spec is not None and bool(spec.parametric)
+
+
 def has_parameters(obj: Obj) -> bool | None:
     """Whether a network can learn; None if that cannot be told."""
     state: bool | None = False
