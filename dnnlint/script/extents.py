@@ -6,18 +6,19 @@ from collections.abc import Callable, Sequence
 
 from dnnlint.evidence import vocabulary
 from dnnlint.evidence.script import Extent
-from dnnlint.script import objects, parameters, samples
+from dnnlint.script import objects, parameters, samples, tabular
 from dnnlint.script.networks import heads
 from dnnlint.script.tables import words
 from dnnlint.script.values import Const, Obj, Tensor, Tuple, Union, Value
 
 UNKNOWN = Extent()
 SCALAR = Extent((), False)
+ROW = Extent((None,), False)
 _DEEPEST = 60
 _SAME = frozenset(
     words("""to type type_as float double half bfloat16 long int short byte bool cpu cuda contiguous clone detach data
-    requires_grad_ detach_ numpy as_tensor zeros_like ones_like rand_like randn_like randint_like empty_like full_like
-    from_numpy pin_memory positive Variable float_power share_memory_""")
+        requires_grad_ detach_ numpy astype as_tensor zeros_like ones_like rand_like randn_like randint_like
+        empty_like full_like from_numpy pin_memory positive Variable float_power share_memory_""")
 )
 _MADE = frozenset(words("zeros ones rand randn empty full"))
 _LITERAL = frozenset(
@@ -43,6 +44,8 @@ def of(value: Value, given: Given = (), depth: int = 0) -> Extent:
         return found.pop() if len(found) == 1 else UNKNOWN
     if kind is Const and isinstance(value.value, (int, float)):  # type: ignore[attr-defined]
         return SCALAR
+    if kind is Obj and tabular.column(value):  # type: ignore[arg-type]
+        return ROW
     return _tensor(value, given, depth + 1) if kind is Tensor else UNKNOWN  # type: ignore[arg-type]
 
 
@@ -65,6 +68,9 @@ def _tensor(tensor: Tensor, given: Given, depth: int) -> Extent:
         return _made(tensor, given, depth)
     if tensor.op in _REDUCING or tensor.name in ("argmax", "argmin", "all", "any", "argsum"):
         return _reduced(tensor, given, depth)
+    if tensor.op == "shuffled" and not tensor.name:  # a part of a split
+        inner = _first(tensor, given, depth)
+        return inner if inner.open else Extent((None, *inner.axes[1:]), False)
     if tensor.name in _SAME or tensor.op == "leaf":
         return _first(tensor, given, depth)
     if tensor.op in _PLAIN or tensor.name in _KEEPING:
@@ -131,7 +137,7 @@ def literal(value: Value, given: Given, depth: int = 0) -> Extent:
     """The shape of nested lists of numbers."""
     if type(value) is Const:
         return SCALAR if isinstance(value.value, (int, float)) else UNKNOWN
-    if type(value) is Tensor:
+    if type(value) is Tensor or (type(value) is Obj and value.kind == "opaque"):
         return of(value, given, depth)
     if not (type(value) is Tuple or (type(value) is Obj and value.kind == "list")) or depth > _DEEPEST:
         return UNKNOWN
@@ -144,7 +150,7 @@ def literal(value: Value, given: Given, depth: int = 0) -> Extent:
 
 
 def _line(tensor: Tensor, given: Given, depth: int) -> Extent:
-    return Extent((None,), False)
+    return ROW
 
 
 # changes of shape
@@ -248,7 +254,7 @@ def _item(tensor: Tensor, given: Given, depth: int) -> Extent:
             axes.append(1)
         elif not left:
             return UNKNOWN
-        elif type(part) is Const and type(part.value) is int:
+        elif (type(part) is Const and type(part.value) is int) or (type(part) is Obj and "$index" in part.fields):
             left.pop(0)
         elif type(part) is Obj and part.name == "slice":
             left.pop(0)
@@ -373,5 +379,6 @@ _BY_NAME: dict[str, Callable[[Tensor, Given, int], Extent]] = {
     "squeeze": _squeeze, "unsqueeze": _unsqueeze, "view": _view, "reshape": _view, "flatten": _flatten,
     "ravel": _line, "arange": _line, "linspace": _line, "randperm": _line, "randint": _randint,
     "permute": _turned, "transpose": _turned, "T": _turned, "t": _turned, "swapaxes": _turned, "[]": _item,
-    "[:]": _part, "one_hot": _one_hot, "gather": _gathered, "item": _scalar, "stack": _stack, "cat": _stack,
+    "[:]": _part, "one_hot": _one_hot, "gather": _gathered, "item": _scalar, "row": _line, "stack": _stack,
+    "cat": _stack,
 }  # fmt: skip

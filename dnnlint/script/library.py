@@ -23,6 +23,7 @@ from dnnlint.script import (
     samplers,
     searches,
     selections,
+    tabular,
     tensors,
     training,
     transforms,
@@ -65,6 +66,8 @@ def call(run: Interpreter, dotted: str, args: Args, node: Any) -> Value:
     kind = functions.FUNCTIONS.get(name)
     if kind is not None:
         return tensors.operate(run, kind, args, node, name.rpartition(".")[2])
+    if head == "numpy" and any(type(value) is Tensor for value in args.positional[:1]) and name in functions.ARRAYS:
+        return tensors.operate(run, "cut", args, node, name.rpartition(".")[2])
     if name in inert.INERT_NAMES or name.startswith(inert.INERT_PREFIXES) or head in inert.INERT_PACKAGES:
         return flow.unknown(())
     factory = training.network(run, name, args, node)
@@ -125,6 +128,7 @@ def _handlers() -> dict[str, Handler]:
         reproducibility,
         selections,
         data,
+        tabular,
         samplers,
         communication,
         transforms,

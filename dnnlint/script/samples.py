@@ -31,7 +31,7 @@ def prepare(run: Interpreter, loader: Obj) -> None:
     loader.fields["$batch"] = ("stack", None)
     collate = loader.fields["$args"].get("collate_fn")
     kind, sample = _sample(run, loader.fields["$dataset"], 0)
-    if type(collate) in (Func, Bound, Partial):
+    if type(collate) in (Func, Bound, Partial) or (type(collate) is Obj and type(collate.cls) is Class):
         several = objects.new_list([sample] if sample is not None and kind == "stack" else [], loader.at, True)
         if not several.fields["$items"]:
             several.fields["$items"] = (Tuple((Obj("opaque", name="sample"), Obj("opaque", name="sample"))),)
@@ -96,7 +96,9 @@ def _classified(name: str, keywords: Any) -> Value | None:
 def _returned(run: Interpreter, dataset: Obj) -> Value | None:
     getter = dataset.cls.find("__getitem__")
     if type(getter) is Func:
-        return _called(run, Bound(getter, dataset), [Obj("opaque", name="index")])
+        index = Obj("opaque", name="index")
+        index.fields["$index"] = True
+        return _called(run, Bound(getter, dataset), [index])
     names = [base.dotted for base in dataset.cls.foreign() if type(base) is Ext]
     known = next((name for name in names if name in datasets.CLASSES), None)
     return _classified(known, ()) if known else None

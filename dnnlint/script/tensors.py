@@ -101,6 +101,9 @@ def _unknown_method(run: Interpreter, tensor: Tensor, name: str, args: Args, nod
         clearing.clear(run, None, node)
     if name == "step":
         return flow.unknown(())
+    if name == "astype":  # of an array
+        given = Args([tensor, *args.positional], args.keywords, args.open)
+        return make(run, Tensor("view", (tensor,), run.place(node), tensor.attached, name=name, args=given))
     escapes.havoc(run, args.values())
     op = "batch" if tensor.op == "batch" else "unknown"
     inputs = (tensor, *[value for value in args.values() if flow.flows(value)])

@@ -558,6 +558,11 @@ class Words(Dataset):
         return torch.tensor(self.words[i]), torch.tensor(self.tags[i])
 
 
+class Collate:
+    def __call__(self, batch):
+        return collate(batch)
+
+
 def collate(batch):
     words, tags = zip(*batch)
     return pad_sequence(words, batch_first=True), {tags}
@@ -578,7 +583,7 @@ class Tagger(nn.Module):
 vocabulary = load_vocabulary()
 model = Tagger({sizes})
 criterion = nn.CrossEntropyLoss({settings})
-loader = DataLoader(Words(load(1), load(2)), batch_size=4, shuffle=True, collate_fn=collate)
+loader = DataLoader(Words(load(1), load(2)), batch_size=4, shuffle=True, collate_fn={collate})
 for x, y in loader:
     out = model(x)
     loss = {loss}
@@ -624,5 +629,109 @@ FLATTENED = "criterion(out.view(-1, out.size(-1)), y.view(-1))"
         ),
     ],
 )
-def test_padding(find: Find, tags: str, sizes: str, settings: str, loss: str, names: set[str]) -> None:
-    assert find(SEQUENCES.format(tags=tags, sizes=sizes, settings=settings, loss=loss)) == names
+@pytest.mark.parametrize("collate", ["collate", "Collate()", "lambda batch: collate(batch)"])
+def test_padding(find: Find, tags: str, sizes: str, settings: str, loss: str, names: set[str], collate: str) -> None:
+    source = SEQUENCES.format(tags=tags, sizes=sizes, settings=settings, loss=loss, collate=collate)
+
+    assert find(source) == names
+
+
+TABLES = """
+import pandas
+from sklearn.datasets import load_iris, make_regression
+from sklearn.model_selection import train_test_split
+
+class Rows(Dataset):
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+
+    def __len__(self):
+        return len(self.x)
+
+    def __getitem__(self, i):
+        return torch.from_numpy(self.x[i]).float(), torch.tensor(self.y[i]).float()
+
+frame = pandas.read_csv("houses.csv")
+X, y = make_regression(100, 8)
+one, several = nn.Linear(8, 1), nn.Linear(4, 3)
+criterion = nn.MSELoss()
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        pytest.param(
+            "criterion(one(x), torch.tensor(frame['price'].values, dtype=torch.float32))",
+            {"broadcast-in-loss"},
+            id="a column of a table",
+        ),
+        pytest.param(
+            "criterion(one(x), torch.tensor(frame[['price']].values, dtype=torch.float32))", set(), id="several columns"
+        ),
+        pytest.param(
+            "criterion(one(x), torch.tensor(frame['price'].values).view(-1, 1))", set(), id="a column that is turned"
+        ),
+        pytest.param(
+            "a, b, c, d = train_test_split(X, y)\ncriterion(one(torch.from_numpy(a)), torch.from_numpy(c))",
+            {"broadcast-in-loss"},
+            id="split",
+        ),
+        pytest.param(
+            "for u, v in DataLoader(Rows(X, y), batch_size=4):\n    criterion(one(u), v)",
+            {"broadcast-in-loss"},
+            id="a data set of rows",
+        ),
+        pytest.param(
+            "for u, v in DataLoader(Rows(X, y), batch_size=4):\n    criterion(one(u).squeeze(1), v)",
+            set(),
+            id="squeezed",
+        ),
+        pytest.param(
+            "F.cross_entropy(several(torch.FloatTensor(load_iris().data)), torch.FloatTensor(load_iris().target))",
+            {"wrong-target-form"},
+            id="classes as real numbers",
+        ),
+        pytest.param(
+            "F.cross_entropy(several(torch.FloatTensor(load_iris().data)), torch.LongTensor(load_iris().target))",
+            set(),
+            id="classes",
+        ),
+        pytest.param(
+            "iris = load_iris()\nF.mse_loss(nn.Linear(4, 1)(x).flatten(), torch.tensor(iris['target']).float())",
+            {"mse-on-classes"},
+            id="squared error of classes",
+        ),
+    ],
+)
+def test_tables(find: Find, source: str, names: set[str]) -> None:
+    assert find(TABLES + source + "\n# backward") == names
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        pytest.param(
+            "guess = np.argmax(out.detach().numpy(), axis=1)\n"
+            "    loss = F.l1_loss(torch.from_numpy(guess).float(), y.float())\n    loss.requires_grad = True",
+            FLAT,
+            id="numpy chooses",
+        ),
+        pytest.param("loss = F.l1_loss(out, y)\n    loss = loss.data * args.scale", CUT, id="a setting is no network"),
+        pytest.param("loss = F.l1_loss(out, y).item() * weight(y)", set(), id="an unknown factor"),
+        pytest.param("loss = F.l1_loss((out > 0).float().to(device), y)", FLAT, id="data of an unknown loader"),
+        pytest.param(
+            "loss = torch.Tensor([F.l1_loss(out, y).item()])\n    loss.requires_grad = True", CUT, id="in a list"
+        ),
+        pytest.param("loss = F.l1_loss(out, torch.zeros_like(out))", set(), id="zeros of the same shape"),
+    ],
+)
+def test_cuts_where_the_data_is_unknown(find: Find, source: str, names: set[str]) -> None:
+    loop = f"for x, y in train_loader:\n    out = model(x)\n    {source}\n    loss.backward()\n    optimizer.step()\n"
+    function = "def train(model, optimizer, train_loader, args, device):\n" + "".join(
+        f"    {line}\n" for line in loop.splitlines()
+    )
+
+    assert (
+        find(net(rest=function + "\nargs = parse()\ntrain(model, optimizer, make_loader(), args, pick())\n")) == names
+    )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from dnnlint.evidence.script import Cut, CutGradient
 from dnnlint.script import graph
 from dnnlint.script.events import ownership
-from dnnlint.script.networks import tree
+from dnnlint.script.facts import purpose
+from dnnlint.script.networks import naming, tree
 from dnnlint.script.tables import words
 from dnnlint.script.values import NOWHERE, Const, Iteration, Obj, Tensor, Tuple, Union, Value
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_NODES = 2000
 _DEEPEST = 8  # cuts behind cuts
+_ITEM = "item of "  # what members of unknown iterables are called
 _FLAT = frozenset({"round", "sign"})  # differentiable, with a gradient of zero everywhere
 _DATA = frozenset({"fresh", "batch", "shuffled", "gradient", "input"})
 _SCALARS = frozenset({"loss", "mean", "sum", "norm"})
@@ -70,21 +72,24 @@ class _Walk:
             return tuple(items.values() if isinstance(items, dict) else items)
         if type(node) is Iteration:
             return (*(node.items or ()), *((node.item,) if node.item is not None else ()))
-        if not (type(node) is Const or (type(node) is Obj and node.kind in ("loader", "dataset"))):
-            self.alive = True
+        known = type(node) is Obj and (
+            node.kind in ("loader", "dataset") or naming.setting(node) or _drawn(self.run, node)
+        )
+        self.alive = self.alive or not (known or type(node) is Const)
         return ()
 
     def _behind_tensor(self, node: Tensor) -> tuple[Value, ...]:
-        if node.op in _DATA:
+        made = node.op == "fresh" and bool(node.inputs)  # a tensor of numbers that were taken out of the graph
+        if (node.op in _DATA and not made) or node.name.endswith("_like"):
             return ()
-        if node.op == "cut" or node.op in _FLAT:
+        if made or node.op == "cut" or node.op in _FLAT:
             self.cuts.append(node)
             return ()
         if node.op == "leaf":
             return self._behind_leaf(node)
         if _holds_weights(node) or node.op == "unknown" or (node.call is not None and node.op != "output"):
             self.alive = True
-        return node.inputs
+        return node.inputs[:1] if node.op == "view" else node.inputs  # the rest are devices, sizes and indices
 
     def _behind_leaf(self, node: Tensor) -> tuple[Value, ...]:
         """A new leaf of the graph: what somebody optimises, or a loss made anew so that backward() does not fail."""
@@ -110,6 +115,25 @@ class _Walk:
         )
 
 
+def _drawn(run: Interpreter, value: Obj) -> bool:
+    """Whether a value of unknown class is a part of what a loop draws from a loader, or feeds a network with."""
+    item = _item(value)
+    if item is None:
+        return False
+    if purpose.loads(item.name[len(_ITEM) :]):
+        return True
+    return any(type(given) is Obj and _item(given) is item for call in run.record.calls for given in call.args)
+
+
+def _item(value: Obj) -> Obj | None:
+    """The member of an iterable of unknown class that a value is a part of."""
+    while value.kind == "opaque" and not value.name.startswith(_ITEM):
+        if len(value.sources) != 1 or type(value.sources[0]) is not Obj or value.at != NOWHERE:
+            return None  # several things, or what a function returned
+        value = value.sources[0]
+    return value if value.kind == "opaque" else None
+
+
 def _made_of_loss(value: Value) -> bool:
     """Whether a leaf is made of a loss, or of a choice among predictions: nobody optimises that."""
     found = graph.reach(value)
@@ -125,7 +149,9 @@ def _blamed(run: Interpreter, cut: Tensor, depth: int = 0) -> list[Cut]:
     for value in cut.inputs:
         inner.follow(value)
     if not inner.alive and inner.cuts and depth < _DEEPEST:
-        return [found for one in inner.cuts for found in _blamed(run, one, depth + 1)]
+        found = [found for one in inner.cuts for found in _blamed(run, one, depth + 1)]
+        worse = cut.name in NOT_DIFFERENTIABLE and not any(one.how in NOT_DIFFERENTIABLE for one in found)
+        return [Cut(cut.at, cut.name)] if found and worse else found
     if not any(_learns(graph.reach(value)) for value in cut.inputs) or cut.at == NOWHERE:
         return []
     return [Cut(cut.at, cut.name)]

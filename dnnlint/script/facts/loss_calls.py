@@ -69,8 +69,10 @@ def state(run: Interpreter, spec: LossSpec, given: Args, node: Any, loss: Obj | 
         )
     )
     for end in ends if known else ():
-        if end.op in numerics.SOFTMAXES:
-            run.record.state(numerics.softmax(end, place, _batched(prediction)))
+        inner = end.inputs[0] if end.op == "log" and end.inputs else end
+        for one in graph.last(inner)[0] if inner is not end else (end,):
+            if one.op in numerics.SOFTMAXES:
+                run.record.state(numerics.softmax(one, place, _batched(prediction)))
 
 
 def sides(spec: LossSpec, args: Args) -> tuple[Value | None, Value | None]:
@@ -186,21 +188,19 @@ def _alike(one: Value | None, other: Value | None) -> bool:
 
 def _batched(prediction: Value) -> bool:
     """Whether a prediction comes from a network that is fed with batches of a loader, its axes as they were."""
-    while (
-        type(prediction) is Tensor and prediction.op == "view" and prediction.name in ("to", "float", "contiguous", "")
-    ):
-        if not prediction.inputs:
-            return False
-        prediction = prediction.inputs[0]
-    if type(prediction) is not Tensor or prediction.call is None:
+    made = _peeled(prediction, ("to", "float", "contiguous", "log", ""))
+    if made is None or made.call is None or not made.call.args:
         return False
-    first = prediction.call.args[0] if prediction.call.args else None
-    while type(first) is Tensor and first.op == "view" and first.name in ("to", "cuda", "float", "view", "reshape", ""):
-        if not first.inputs:
-            return False
-        first = first.inputs[0]
+    first = _peeled(made.call.args[0], ("to", "cuda", "float", "view", "reshape", ""))
     shape = extents.of(first) if first is not None else extents.UNKNOWN
-    if (type(first) is Tensor and first.op == "batch") or (not shape.open and len(shape.axes) > 1):
+    if (first is not None and first.op == "batch") or (not shape.open and len(shape.axes) > 1):
         return True
-    loops = [loop for loop in prediction.call.loops if purpose.over_data(loop)]
+    loops = [loop for loop in made.call.loops if purpose.over_data(loop)]
     return shape.open and any("load" in name for loop in loops for name in purpose.loader_names(loop))
+
+
+def _peeled(value: Value, names: tuple[str, ...]) -> Tensor | None:
+    """A tensor without operations that leave its first axis where it is."""
+    while type(value) is Tensor and value.op in ("view", "log") and value.name in names and value.inputs:
+        value = value.inputs[0]
+    return value if type(value) is Tensor else None

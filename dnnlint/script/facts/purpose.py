@@ -41,6 +41,11 @@ def _speaks_of(words: re.Pattern[str], name: str) -> bool:
     return words.search(_HUMP.sub("_", name).lower()) is not None
 
 
+def loads(name: str) -> bool:
+    """Whether something of this name usually hands out data."""
+    return _LOADING.search(name) is not None
+
+
 def over_data(loop: Loop) -> bool:
     """Whether a loop goes over a loader, a data set, or something named like one."""
     return any(

@@ -25,9 +25,11 @@ _CASTS = inverted(
     }
 )
 _KEPT = frozenset(
-    words("""long int short byte float double half to type type_as cpu cuda numpy detach data squeeze unsqueeze view
-    reshape flatten contiguous clone expand expand_as permute transpose T t tensor as_tensor from_numpy LongTensor
-    FloatTensor Tensor Variable [] [:] argmax_ ravel bool int64 requires_grad_""")
+    words(
+        """long int short byte float double half to type type_as cpu cuda numpy astype detach data squeeze unsqueeze view
+        reshape flatten contiguous clone expand expand_as permute transpose T t tensor as_tensor from_numpy LongTensor
+        FloatTensor Tensor Variable [] [:] ravel bool requires_grad_"""
+    )
 )
 _PICKED = frozenset({"masked_select", "pack_padded_sequence", "pack_sequence", "index_select"})
 _FLOATING = vocabulary.ACTIVATIONS | vocabulary.WEIGHTED | {"div", "log", "exp", "sqrt", "mean", "normalize"}
@@ -84,13 +86,18 @@ def dtype(value: Value, depth: int = 0) -> str | None:
         return given
     if value.name in _CASTS:
         return _CASTS[value.name]
+    if value.name == "row" and value.extra is not None:
+        return _INTEGER
     if value.op in _FLOATING or value.layer is not None:
         return _FLOAT
     if value.name in ("tensor", "array", "asarray", "as_tensor") and value.args is not None:
         return _literal(value.args.get(0, "data"), depth)
     if value.name in ("zeros", "ones", "empty", "Tensor", "full"):
         return _FLOAT
-    if value.op in ("view", "cut", "output", "sum", "max", "min", "masked_fill", "clamp", "scatter") and value.inputs:
+    if (
+        value.op in ("view", "cut", "shuffled", "output", "sum", "max", "min", "masked_fill", "clamp", "scatter")
+        and value.inputs
+    ):
         return dtype(value.inputs[0], depth + 1)
     if value.op in ("add", "sub", "mul") and isinstance(value.extra, tuple):
         found = {dtype(part, depth + 1) for part in value.extra}
@@ -164,13 +171,15 @@ def form_of(value: Value, depth: int = 0) -> tuple[str | None, str]:
         return form_of(origin.value, depth + 1) if origin.value is not None else (None, "")
     if value.name == "one_hot":
         return "one_hot", "one_hot"
+    if value.name == "row" and isinstance(value.extra, tuple) and value.extra[0] == "classes":
+        return "indices", value.extra[1]
     if value.name in ("argmax", "randint") and value.op in ("cut", "fresh"):
         return "indices", value.name
     if value.name == "[]" and _identity(value.inputs[0]) and type(value.args.positional[1]) is not Const:
         return "one_hot", "eye"
     if value.op == "scatter" and value.name in ("scatter", "scatter_") and _zeros(value.inputs[0]):
         return "one_hot", "scatter"
-    if value.name in _KEPT and value.inputs:
+    if (value.name in _KEPT or value.op == "shuffled") and value.inputs:
         return form_of(value.inputs[0], depth + 1)
     return None, ""
 
@@ -307,7 +316,9 @@ def padding(value: Value) -> tuple[Place | None, bool]:
             continue
         if one.op == "batch":
             origin = samples.origin(one)
-            if origin is not None and origin.kind == "whole" and origin.value is not None:
+            if origin is None:  # a piece of a part: target[1:, :]
+                stack.extend(one.inputs[:1])
+            elif origin.kind == "whole" and origin.value is not None:
                 stack.append(origin.value)
             continue
         if one.name == "pad_sequence":

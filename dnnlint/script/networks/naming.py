@@ -17,6 +17,7 @@ _LOSS_NAME = re.compile(r"loss|criterion|crit$|objective", re.IGNORECASE)
 _MAKER = re.compile(
     r"^[A-Z]|(?:class|cls|fn|factory|builder|type|ctor)$|^(?:create|build|make|get|load|init)_", re.ASCII
 )
+_OPTIONS = re.compile(r"^(?:cfg|conf|config|args|opts?|hparams?|params?|settings|flags|device)$", re.IGNORECASE)
 _SETTING = re.compile(
     r"^(?:cfg|conf|config|args|opts?|hparams?|params?|settings|n_|num_)|(?:_dim|_size|_channels|_classes)$"
 )
@@ -30,6 +31,15 @@ def network_name(name: str) -> bool:
 def network_like(obj: Obj) -> bool:
     """Whether an object of unknown class is taken for a network: by what was done with it, or by its name."""
     return bool(obj.fields.get("$network")) or (network_name(obj.name) and not _LOSS_NAME.search(obj.name))
+
+
+def setting(obj: Obj) -> bool:
+    """Whether an object of unknown class is read from the options of a program: a number, a device, a name."""
+    while obj.kind == "opaque" and not _OPTIONS.search(obj.name):
+        if len(obj.sources) != 1 or type(obj.sources[0]) is not Obj:
+            return False
+        obj = obj.sources[0]
+    return obj.kind in ("opaque", "namespace")
 
 
 def is_loss(obj: Obj) -> bool:

@@ -193,6 +193,15 @@ FRESH = frozenset(
 `torch.as_tensor(t)` of a tensor keeps the graph; a caller that holds a tensor must treat it as a view.
 """
 
+ARRAYS = frozenset(
+    f"numpy.{name}"
+    for name in words(
+        """argmax argmin argsort round rint floor ceil mean sum abs log exp sqrt square power where clip squeeze reshape
+        ravel transpose concatenate stack expand_dims float32 float64 asarray array copy maximum minimum sign"""
+    )
+)
+"""NumPy's functions of arrays: of a tensor they return values without a graph."""
+
 NUMBERS = frozenset(
     {"torch.numel", "torch.is_tensor", "torch.is_nonzero", "torch.is_floating_point", "torch.equal", "torch.allclose"}
 )
