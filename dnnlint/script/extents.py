@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 
 from dnnlint.evidence import vocabulary
 from dnnlint.evidence.script import Extent
-from dnnlint.script import objects, parameters, samples, tabular
+from dnnlint.script import objects, parameters, reshaping, samples, tabular
 from dnnlint.script.networks import heads
+from dnnlint.script.reshaping import SCALAR, UNKNOWN, flat, sizes
 from dnnlint.script.tables import words
 from dnnlint.script.values import Const, Obj, Tensor, Tuple, Union, Value
 
-UNKNOWN = Extent()
-SCALAR = Extent((), False)
 ROW = Extent((None,), False)
 _DEEPEST = 60
 _SAME = frozenset(
@@ -64,10 +63,13 @@ def _tensor(tensor: Tensor, given: Given, depth: int) -> Extent:
     act = _BY_NAME.get(tensor.name)
     if act is not None:
         return act(tensor, given, depth)
+    change = _RESHAPING.get(tensor.name)
+    if change is not None:
+        return change(tensor, _first(tensor, given, depth))
     if tensor.name in _MADE or (tensor.name in _LITERAL and tensor.op in ("fresh", "leaf", "cut")):
         return _made(tensor, given, depth)
     if tensor.op in _REDUCING or tensor.name in ("argmax", "argmin", "all", "any", "argsum"):
-        return _reduced(tensor, given, depth)
+        return reshaping.reduced(tensor, _first(tensor, given, depth))
     if tensor.op == "shuffled" and not tensor.name:  # a part of a split
         inner = _first(tensor, given, depth)
         return inner if inner.open else Extent((None, *inner.axes[1:]), False)
@@ -119,20 +121,6 @@ def _randint(tensor: Tensor, given: Given, depth: int) -> Extent:
     return sizes([size]) if size is not None else UNKNOWN
 
 
-def sizes(values: Sequence[Value]) -> Extent:
-    """The shape that sizes give: numbers one by one, or one tuple of them."""
-    if len(values) == 1 and type(values[0]) is not Const:
-        known = objects.known_items(values[0])
-        if known is None:
-            return UNKNOWN
-        values = known
-    return Extent(tuple([_size(value) for value in values]), False)
-
-
-def _size(value: Value) -> int | None:
-    return value.value if type(value) is Const and type(value.value) is int and value.value >= 0 else None
-
-
 def literal(value: Value, given: Given, depth: int = 0) -> Extent:
     """The shape of nested lists of numbers."""
     if type(value) is Const:
@@ -153,92 +141,7 @@ def _line(tensor: Tensor, given: Given, depth: int) -> Extent:
     return ROW
 
 
-# changes of shape
-
-
-def _axis(extent: Extent, dim: int, more: int = 0) -> int | None:
-    """The position of an axis in ``axes``; None if it cannot be told."""
-    count = len(extent.axes)
-    if dim < 0:
-        position = count + more + dim
-        return position if position >= 0 else None
-    return dim if not extent.open and dim < count + more else None
-
-
-def integer(tensor: Tensor, position: int, name: str) -> int | None:
-    """An argument that is a known whole number."""
-    value = tensor.args.get(position, name) if tensor.args is not None else None
-    return value.value if type(value) is Const and type(value.value) is int else None
-
-
-def _squeeze(tensor: Tensor, given: Given, depth: int) -> Extent:
-    inner = _first(tensor, given, depth)
-    if tensor.args is None or len(tensor.args.values()) < 2:
-        whole = not inner.open and None not in inner.axes[1:]
-        return Extent(tuple([axis for axis in inner.axes if axis != 1]), False) if whole else UNKNOWN
-    dim = integer(tensor, 1, "dim")
-    position = _axis(inner, dim) if dim is not None else None
-    if position is None or inner.axes[position] is None:
-        return UNKNOWN
-    if inner.axes[position] != 1:
-        return inner
-    return Extent((*inner.axes[:position], *inner.axes[position + 1 :]), inner.open)
-
-
-def _unsqueeze(tensor: Tensor, given: Given, depth: int) -> Extent:
-    inner = _first(tensor, given, depth)
-    dim = integer(tensor, 1, "dim")
-    position = _axis(inner, dim, 1) if dim is not None else None
-    if position is None:
-        return UNKNOWN
-    return Extent((*inner.axes[:position], 1, *inner.axes[position:]), inner.open)
-
-
-def _view(tensor: Tensor, given: Given, depth: int) -> Extent:
-    if tensor.args is None or tensor.args.open or len(tensor.args.positional) < 2:
-        return UNKNOWN
-    made = sizes(tensor.args.positional[1:])
-    if made.axes == (None,):  # view(-1), or view(shape) that is not known
-        value = tensor.args.positional[1]
-        items = objects.known_items(value)
-        value = items[0] if items else value
-        return made if type(value) is Const and value.value == -1 else UNKNOWN
-    return made
-
-
-def _flatten(tensor: Tensor, given: Given, depth: int) -> Extent:
-    if tensor.args is None or len(tensor.args.values()) < 2:
-        return Extent((None,), False)
-    start = integer(tensor, 1, "start_dim")
-    inner = _first(tensor, given, depth)
-    if start == 1 and tensor.args.get(2, "end_dim") is None:
-        return _flat(inner)
-    return UNKNOWN
-
-
-def _flat(inner: Extent) -> Extent:
-    if not inner.open and len(inner.axes) < 3:
-        return inner
-    return Extent((None if inner.open else inner.axes[0], None), False)
-
-
-def _turned(tensor: Tensor, given: Given, depth: int) -> Extent:
-    inner = _first(tensor, given, depth)
-    if inner.open:
-        return UNKNOWN
-    axes = list(inner.axes)
-    if tensor.name in ("T", "t") and len(axes) == 2:
-        return Extent((axes[1], axes[0]), False)
-    if tensor.name == "permute":
-        order = sizes(tensor.args.positional[1:]).axes if tensor.args is not None else ()
-        if sorted(axis for axis in order if axis is not None) == list(range(len(axes))):
-            return Extent(tuple([axes[axis] for axis in order if axis is not None]), False)
-        return Extent((None,) * len(axes), False)
-    one, other = integer(tensor, 1, "dim0"), integer(tensor, 2, "dim1")
-    if one is None or other is None or max(one, other) >= len(axes):
-        return Extent((None,) * len(axes), False)
-    axes[one], axes[other] = axes[other], axes[one]
-    return Extent(tuple(axes), False)
+# choices
 
 
 def _item(tensor: Tensor, given: Given, depth: int) -> Extent:
@@ -270,16 +173,6 @@ def _item(tensor: Tensor, given: Given, depth: int) -> Extent:
     return Extent((*axes, *left), False)
 
 
-def _part(tensor: Tensor, given: Given, depth: int) -> Extent:
-    inner = _first(tensor, given, depth)
-    return UNKNOWN if inner.open or not inner.axes else Extent((None, *inner.axes[1:]), False)
-
-
-def _one_hot(tensor: Tensor, given: Given, depth: int) -> Extent:
-    inner = _first(tensor, given, depth)
-    return Extent((*inner.axes, integer(tensor, 1, "num_classes")), inner.open)
-
-
 def _gathered(tensor: Tensor, given: Given, depth: int) -> Extent:
     index = tensor.args.get(2, "index") if tensor.args is not None else None
     return of(index, given, depth) if index is not None else UNKNOWN
@@ -297,24 +190,6 @@ def _stack(tensor: Tensor, given: Given, depth: int) -> Extent:
     if inner.open:
         return UNKNOWN
     return Extent((None,) * (len(inner.axes) + (tensor.name == "stack")), False)
-
-
-def _reduced(tensor: Tensor, given: Given, depth: int) -> Extent:
-    inner = _first(tensor, given, depth)
-    if tensor.args is None:
-        return UNKNOWN
-    position, name = (2, "dim") if tensor.op == "norm" else (1, "dim")
-    dim = tensor.args.get(position, name) or tensor.args.keywords.get("axis")
-    if dim is None:
-        return UNKNOWN if tensor.args.open else SCALAR
-    keep = tensor.args.get(position + 1, "keepdim")
-    kept = keep is not None and not (type(keep) is Const and keep.value is False)
-    if not (type(dim) is Const and type(dim.value) is int):
-        return UNKNOWN
-    place = _axis(inner, dim.value)
-    if place is None or (kept and not (type(keep) is Const and keep.value is True)):
-        return UNKNOWN
-    return Extent((*inner.axes[:place], *((1,) if kept else ()), *inner.axes[place + 1 :]), inner.open)
 
 
 # arithmetic
@@ -367,7 +242,7 @@ def _layer(tensor: Tensor, given: Given, depth: int) -> Extent:
     if tensor.op == "embedding" and name == "Embedding":
         return Extent((*inner.axes, units), inner.open)
     if name == "Flatten" and not layer.fields["$args"]:
-        return _flat(inner)
+        return flat(inner)
     if tensor.op in ("pool", "upsample", "pad"):
         return inner if inner.open else Extent((*inner.axes[:2], *[None] * (len(inner.axes) - 2)), False)
     if tensor.op in _PLAIN or name == "Identity":
@@ -376,9 +251,11 @@ def _layer(tensor: Tensor, given: Given, depth: int) -> Extent:
 
 
 _BY_NAME: dict[str, Callable[[Tensor, Given, int], Extent]] = {
-    "squeeze": _squeeze, "unsqueeze": _unsqueeze, "view": _view, "reshape": _view, "flatten": _flatten,
-    "ravel": _line, "arange": _line, "linspace": _line, "randperm": _line, "randint": _randint,
-    "permute": _turned, "transpose": _turned, "T": _turned, "t": _turned, "swapaxes": _turned, "[]": _item,
-    "[:]": _part, "one_hot": _one_hot, "gather": _gathered, "item": _scalar, "row": _line, "stack": _stack,
-    "cat": _stack,
+    "ravel": _line, "arange": _line, "linspace": _line, "randperm": _line, "row": _line, "randint": _randint,
+    "[]": _item, "gather": _gathered, "item": _scalar, "stack": _stack, "cat": _stack,
+}  # fmt: skip
+_RESHAPING: dict[str, Callable[[Tensor, Extent], Extent]] = {
+    "squeeze": reshaping.squeeze, "unsqueeze": reshaping.unsqueeze, "view": reshaping.view, "reshape": reshaping.view,
+    "flatten": reshaping.flatten, "permute": reshaping.turned, "transpose": reshaping.turned, "T": reshaping.turned,
+    "t": reshaping.turned, "swapaxes": reshaping.turned, "[:]": reshaping.part, "one_hot": reshaping.one_hot,
 }  # fmt: skip

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
 from dnnlint.evidence import vocabulary
-from dnnlint.evidence.script import LossCall, Target
+from dnnlint.evidence.script import Extent, LossCall, Target
 from dnnlint.script import extents, graph, samples, spelling, transforms
 from dnnlint.script.code import Args
-from dnnlint.script.facts import bounds, nodes, numerics, purpose, targets
+from dnnlint.script.facts import bounds, nodes, numerics, padding, purpose, ranges, targets
 from dnnlint.script.networks import tree
 from dnnlint.script.tables.losses import LossSpec
 from dnnlint.script.values import Const, Obj, Tensor, Union, Value
@@ -47,7 +47,7 @@ def state(run: Interpreter, spec: LossSpec, given: Args, node: Any, loss: Obj | 
     place = run.place(node)
     reduction, ignores = _settings(given, loss)
     side = targets.target(target) if target is not None else Target()
-    if target is not None and targets.centred(target, loaders):
+    if target is not None and ranges.centred(target, loaders):
         side = side._replace(reach=(-1.0, 1.0))
     run.record.state(
         LossCall(
@@ -60,7 +60,7 @@ def state(run: Interpreter, spec: LossSpec, given: Args, node: Any, loss: Obj | 
             _bounded(spec, prediction, target, node, loaders),
             target is not None and _from_network(target),
             extents.of(prediction),
-            side._replace(masked=side.masked or targets.padding(prediction)[1]),
+            side._replace(masked=side.masked or padding.of(prediction)[1]),
             reduction,
             ignores,
             spelling.spell(node.args[0]) if data[0] and node.args else "",
@@ -192,7 +192,7 @@ def _batched(prediction: Value) -> bool:
     if made is None or made.call is None or not made.call.args:
         return False
     first = _peeled(made.call.args[0], ("to", "cuda", "float", "view", "reshape", ""))
-    shape = extents.of(first) if first is not None else extents.UNKNOWN
+    shape = extents.of(first) if first is not None else Extent()
     if (first is not None and first.op == "batch") or (not shape.open and len(shape.axes) > 1):
         return True
     loops = [loop for loop in made.call.loops if purpose.over_data(loop)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dnnlint.diagnostic import Place
 from dnnlint.evidence import vocabulary
-from dnnlint.evidence.script import LossCall, Softmax, Target, Unstable
+from dnnlint.evidence.script import Extent, LossCall, Softmax, Target, Unstable
 from dnnlint.script import extents, flow, graph, samples
 from dnnlint.script.facts import nodes
 from dnnlint.script.values import Const, Tensor, Value
@@ -51,7 +51,7 @@ def softmax(tensor: Tensor, taken: Place | None = None, batch: bool = False) -> 
         tensor.op,
         dim is not None and not (type(dim) is Const and dim.value is None),
         number,
-        extents.of(inner) if inner is not None else extents.UNKNOWN,
+        extents.of(inner) if inner is not None else Extent(),
         nodes.operation(feeder) if feeder is not None else None,
         batch,
         taken,

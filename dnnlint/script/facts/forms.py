@@ -1,0 +1,58 @@
+"""Whether numbers are known to stand for classes: as indices, or as one-hot rows."""
+
+from __future__ import annotations
+
+from dnnlint.script import samples
+from dnnlint.script.tables import words
+from dnnlint.script.values import Const, Tensor, Union, Value
+
+_DEEPEST = 40
+KEPT = frozenset(
+    words(
+        """long int short byte float double half to type type_as cpu cuda numpy astype detach data squeeze unsqueeze
+        view reshape flatten contiguous clone expand expand_as permute transpose T t tensor as_tensor from_numpy
+        LongTensor FloatTensor Tensor Variable [] [:] ravel bool requires_grad_"""
+    )
+)
+"""What changes shape, type or place of a tensor, but not what its numbers stand for."""
+
+
+def of(value: Value, depth: int = 0) -> tuple[str | None, str]:
+    """Whether a value is known to hold indices of classes or one-hot rows, and what makes it so."""
+    if depth > _DEEPEST:
+        return None, ""
+    if type(value) is Union:
+        found = {of(option, depth + 1) for option in value.options}
+        return found.pop() if len(found) == 1 else (None, "")
+    if type(value) is not Tensor:
+        return None, ""
+    if value.op == "batch":
+        origin = samples.origin(value)
+        if origin is None:
+            return None, ""
+        if origin.kind == "classes":
+            return "indices", origin.source
+        return of(origin.value, depth + 1) if origin.value is not None else (None, "")
+    if value.name == "one_hot":
+        return "one_hot", "one_hot"
+    if value.name == "row" and isinstance(value.extra, tuple) and value.extra[0] == "classes":
+        return "indices", value.extra[1]
+    if value.name in ("argmax", "randint") and value.op in ("cut", "fresh"):
+        return "indices", value.name
+    if value.name == "[]" and _identity(value.inputs[0]) and type(value.args.positional[1]) is not Const:
+        return "one_hot", "eye"
+    if value.op == "scatter" and value.name in ("scatter", "scatter_") and _zeros(value.inputs[0]):
+        return "one_hot", "scatter"
+    if (value.name in KEPT or value.op == "shuffled") and value.inputs:
+        return of(value.inputs[0], depth + 1)
+    return None, ""
+
+
+def _identity(value: Value) -> bool:
+    while type(value) is Tensor and value.op == "view" and value.inputs:
+        value = value.inputs[0]
+    return type(value) is Tensor and value.name == "eye"
+
+
+def _zeros(value: Value) -> bool:
+    return type(value) is Tensor and value.name in ("zeros", "zeros_like", "new_zeros")
