@@ -13,7 +13,7 @@ from dnnlint.script.tables import words
 from dnnlint.script.values import Const, Obj, Tensor, Tuple, Union, Value
 
 ROW = Extent((None,), False)
-_DEEPEST = 60
+_DEEPEST = 40
 _SAME = frozenset(
     words("""to type type_as float double half bfloat16 long int short byte bool cpu cuda contiguous clone detach data
         requires_grad_ detach_ numpy astype as_tensor zeros_like ones_like rand_like randn_like randint_like
@@ -30,30 +30,42 @@ _PLAIN = vocabulary.ELEMENTWISE | vocabulary.NORMALISATIONS | {
 }  # fmt: skip
 _KEEPING = frozenset({"==", "!=", "<", ">", "<=", ">=", "eq", "ne", "lt", "gt", "le", "ge"})
 
-Given = Sequence[Value]  # what the network around was called with
+
+class Given:
+    """What the network around was called with, and the shapes that are worked out already: paths meet again."""
+
+    __slots__ = ("args", "known")
+
+    def __init__(self, args: Sequence[Value] = ()) -> None:
+        self.args = args
+        self.known: dict[int, Extent] = {}
 
 
-def of(value: Value, given: Given = (), depth: int = 0) -> Extent:
+def of(value: Value, given: Given | None = None, depth: int = 0) -> Extent:
     """The shape of a value."""
+    given = given or Given()
     if depth > _DEEPEST:
         return UNKNOWN
     kind = type(value)
+    if kind is Tensor:
+        if id(value) not in given.known:
+            given.known[id(value)] = UNKNOWN
+            given.known[id(value)] = _tensor(value, given, depth + 1)  # type: ignore[arg-type]
+        return given.known[id(value)]
     if kind is Union:
         found = {of(option, given, depth + 1) for option in value.options}  # type: ignore[attr-defined]
         return found.pop() if len(found) == 1 else UNKNOWN
     if kind is Const and isinstance(value.value, (int, float)):  # type: ignore[attr-defined]
         return SCALAR
-    if kind is Obj and tabular.column(value):  # type: ignore[arg-type]
-        return ROW
-    return _tensor(value, given, depth + 1) if kind is Tensor else UNKNOWN  # type: ignore[arg-type]
+    return ROW if kind is Obj and tabular.column(value) else UNKNOWN  # type: ignore[arg-type]
 
 
 def _tensor(tensor: Tensor, given: Given, depth: int) -> Extent:
     if tensor.op == "output":
-        return of(tensor.inputs[0], tensor.call.args, depth) if tensor.call is not None else UNKNOWN
+        return of(tensor.inputs[0], Given(tensor.call.args), depth) if tensor.call is not None else UNKNOWN
     if tensor.op == "input":
         index = tensor.extra
-        return of(given[index], (), depth) if type(index) is int and index < len(given) else UNKNOWN
+        return of(given.args[index], None, depth) if type(index) is int and index < len(given.args) else UNKNOWN
     if tensor.op == "batch":
         return _batch(tensor, depth)
     if tensor.op == "module":
@@ -90,7 +102,7 @@ def _batch(tensor: Tensor, depth: int) -> Extent:
         return UNKNOWN
     if found.kind == "classes":
         return Extent((None,), False)
-    inner = of(found.value, (), depth) if found.value is not None else UNKNOWN
+    inner = of(found.value, None, depth) if found.value is not None else UNKNOWN
     if found.kind == "whole" or inner.open:
         return inner
     return Extent((None, *(inner.axes[1:] if found.kind == "rows" else inner.axes)), False)
@@ -229,16 +241,16 @@ def _head(tensor: Tensor) -> Extent:
 
 
 def _layer(tensor: Tensor, given: Given, depth: int) -> Extent:
-    inner = _first(tensor, given, depth)
     layer = tensor.layer
     assert layer is not None
     spec = layer.fields.get("$spec")
+    if tensor.op in ("conv", "conv_transpose") and spec is not None and spec.dims:
+        return Extent((None, parameters.units(layer), *[None] * spec.dims), False)
+    inner = _first(tensor, given, depth)
     units = parameters.units(layer)
     name = str(layer.cls).rpartition(".")[2]
     if tensor.op == "linear":
         return Extent((units,), True) if inner.open or not inner.axes else Extent((*inner.axes[:-1], units), False)
-    if tensor.op in ("conv", "conv_transpose") and spec is not None and spec.dims:
-        return Extent((None, units, *[None] * spec.dims), False)
     if tensor.op == "embedding" and name == "Embedding":
         return Extent((*inner.axes, units), inner.open)
     if name == "Flatten" and not layer.fields["$args"]:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
 _MOST_NODES = 2000
-_DEEPEST = 8  # cuts behind cuts
 _ITEM = "item of "  # what members of unknown iterables are called
 _FLAT = frozenset({"round", "sign"})  # differentiable, with a gradient of zero everywhere
 _DATA = frozenset({"fresh", "batch", "shuffled", "gradient", "input"})
@@ -35,7 +34,7 @@ def state(run: Interpreter) -> None:
         walk.follow(reach.nodes[0])
         if walk.alive or not walk.cuts:
             continue
-        found = [cut for one in walk.cuts for cut in _blamed(run, one)]
+        found = [cut for one in walk.cuts for cut in _blamed(run, one, set())]
         if found:
             run.record.state(CutGradient(place, tuple(dict.fromkeys(found)), walk.revived))
 
@@ -143,13 +142,16 @@ def _made_of_loss(value: Value) -> bool:
     )
 
 
-def _blamed(run: Interpreter, cut: Tensor, depth: int = 0) -> list[Cut]:
+def _blamed(run: Interpreter, cut: Tensor, seen: set[int]) -> list[Cut]:
     """The innermost cuts behind one: whoever took the prediction out of the graph first; none if it is mere data."""
+    if id(cut) in seen:
+        return []
+    seen.add(id(cut))
     inner = _Walk(run)
     for value in cut.inputs:
         inner.follow(value)
-    if not inner.alive and inner.cuts and depth < _DEEPEST:
-        found = [found for one in inner.cuts for found in _blamed(run, one, depth + 1)]
+    if not inner.alive and inner.cuts:
+        found = [found for one in inner.cuts for found in _blamed(run, one, seen)]
         worse = cut.name in NOT_DIFFERENTIABLE and not any(one.how in NOT_DIFFERENTIABLE for one in found)
         return [Cut(cut.at, cut.name)] if found and worse else found
     if not any(_learns(graph.reach(value)) for value in cut.inputs) or cut.at == NOWHERE:

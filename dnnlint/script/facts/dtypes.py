@@ -7,7 +7,7 @@ from dnnlint.script import objects, samples
 from dnnlint.script.tables import inverted
 from dnnlint.script.values import Const, Ext, Obj, Tensor, Tuple, Union, Value
 
-_DEEPEST = 40
+_DEEPEST = 12
 _INTEGER = "int"
 _FLOAT = "float"
 _UNSAID = "unsaid"

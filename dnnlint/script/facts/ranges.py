@@ -8,7 +8,7 @@ from dnnlint.script import objects, samples, transforms
 from dnnlint.script.facts import forms
 from dnnlint.script.values import Const, Obj, Tensor, Tuple, Value
 
-_DEEPEST = 40
+_DEEPEST = 12
 
 
 def of(value: Value, depth: int = 0) -> tuple[float, float] | None:
