@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import flow, hooks, iteration, objects
+from dnnlint.script import fitting, flow, hooks, ir, iteration, objects, transforms
 from dnnlint.script.code import Args, Class, Func, Handler
 from dnnlint.script.events import feeding
 from dnnlint.script.tables import datasets
@@ -41,6 +41,10 @@ def _loader(run: Interpreter, args: Args, node: Any) -> Value:
     if hooks.feeds_training(run.frame.function):
         obj.fields["$trains"] = True
     obj.fields["$within"] = feeding.around(run)
+    obj.fields["$insists"] = any(  # on shuffling, whatever the options
+        name == "shuffle" and type(given) is ir.Const and given.value is True
+        for name, given in getattr(node, "keywords", ())
+    )
     obj.fields["$samplers"] = feeding.of_loader(run, given.get("sampler") or given.get("batch_sampler"), node)
     run.record.loaders.append(obj)
     return obj
@@ -55,6 +59,7 @@ def _dataset(name: str) -> Callable[[Any, Args, Any], Value]:
             obj.fields["$iterable"] = spec.iterable
         obj.fields["$inputs"] = tuple(args.values())
         obj.fields["$keywords"] = tuple(args.keywords)
+        obj.fields["$given"] = args
         return obj
 
     return make
@@ -78,10 +83,13 @@ def _derived(name: str) -> Callable[[Any, Args, Any], Value]:
         if name.startswith("sklearn."):
             return _train_test_split(run, args, node)
         sources = tuple(args.values())
+        if name.endswith("random_split"):
+            fitting.divided(run, args.values()[:1], node)
 
         def part() -> Obj:
             obj = Obj("dataset", name, place)
             obj.fields["$inputs"] = sources
+            obj.fields["$given"] = args
             if name.endswith("TensorDataset"):
                 obj.fields["$samples"] = None
             return obj
@@ -101,6 +109,7 @@ def _derived(name: str) -> Callable[[Any, Args, Any], Value]:
 
 
 def _train_test_split(run: Interpreter, args: Args, node: Any) -> Value:
+    fitting.divided(run, args.positional, node)
     shuffle = args.keywords.get("shuffle")
     kept = shuffle is not None and run.truth(shuffle)[0] is False
     op = "view" if kept else "shuffled"
@@ -123,6 +132,32 @@ def loader_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
     if name == "__iter__":
         return iteration.iterate(run, obj, node)
     return flow.unknown(())
+
+
+def attribute(obj: Obj, name: str) -> Value | None:
+    """Attributes of loaders and of what they are made from."""
+    if obj.kind == "transform":
+        return transforms.transform_attribute(obj, name)
+    if obj.kind == "dataset":
+        return _dataset_attribute(obj, name)
+    if obj.kind == "sampler" and name == "sampler":
+        return next((one for one in obj.fields["$inputs"] if type(one) is Obj), None) or flow.unknown((), name)
+    if obj.kind == "loader" and name == "dataset":
+        dataset: Value | None = obj.fields.get("$dataset")
+        return dataset
+    if obj.kind == "loader" and name in ("sampler", "batch_sampler", "batch_size"):
+        given: Value | None = obj.fields["$args"].get(name)
+        return given if type(given) is Obj and given.kind == "sampler" else flow.unknown((), name)
+    return None
+
+
+def _dataset_attribute(obj: Obj, name: str) -> Value | None:
+    """``part.dataset``, and the pixels that a data set of torchvision keeps as they are."""
+    if name == "dataset":
+        return transforms.underlying(obj)
+    if name in ("data", "train_data", "test_data") and str(obj.cls) in datasets.PIXELS:
+        return Tensor("pixels", (obj,), obj.at, False)
+    return None
 
 
 class Order:

@@ -129,6 +129,8 @@ def instantiate(run: Interpreter, cls: Class, args: Args, node: Any) -> Value:
     if any(not library_bases.closed_base(base) for base in cls.foreign()):
         obj.fields["$open"] = True  # a base that is not known may do anything
     run.write(obj.fields, "$made", True)
+    if kind == "dataset":
+        obj.fields["$given"] = args
     building.prepare(run, obj)
     init = cls.find("__init__")
     if type(init) is Func:

@@ -81,7 +81,8 @@ def _roots(machine: Interpreter, module: Module, fuel: int) -> None:
 
 # What a function must call before it is worth running on arguments of which nothing is known.
 _TELLING = re.compile(
-    r"backward|^step$|zero_grad|^eval$|^train|train$|fit$|epoch|loss|entropy|criter|Grid|grid_search|sweep|product|run|main|Sequential"
+    r"backward|^step$|zero_grad|^eval$|^train|train$|fit$|epoch|loss|entropy|criter|Grid|grid_search|sweep|product|run|main|Sequential|"
+    r"DataLoader|random_split|isend|irecv|^all_reduce|^all_gather|^reduce_scatter"
 )
 _LAYERS = re.compile(r"^(?:Linear|Conv|Module|BatchNorm|LayerNorm|GroupNorm|LSTM|GRU|RNN|Embedding|Dropout|Parameter)")
 _VERBS = re.compile(r"^(?:train|fit|eval|valid|test|predict|infer|main|run|configure_optim)|_step$|loss")

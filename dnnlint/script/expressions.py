@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
 
+_NAMED = frozenset({"list", "loader", "dataset"})  # called after the key they stand under
+
+
 def lookup(run: Interpreter, name: str) -> Value:
     """What a name stands for where control is now."""
     frame = run.frames[-1]
@@ -154,7 +157,7 @@ def _dict(run: Interpreter, node: Any) -> Value:
         name = run.evaluate(key)
         if type(name) is Const and isinstance(name.value, (str, int, float, bool, tuple, type(None))):
             entries[name.value] = item
-            if type(item) is Obj and item.kind == "list" and not item.name and isinstance(name.value, str):
+            if type(item) is Obj and item.kind in _NAMED and not item.name and isinstance(name.value, str):
                 item.name = name.value
         elif type(name) in (Ext,):
             entries[name.dotted] = item  # type: ignore[attr-defined]

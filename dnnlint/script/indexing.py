@@ -89,7 +89,7 @@ def get_slice(run: Interpreter, value: Value, node: Any, at: Any) -> Value:
     """The value of ``value[a:b:c]``."""
     bounds = [run.evaluate(part) if part is not None else Const(None) for part in (node.lower, node.upper, node.step)]
     if type(value) is Tensor:
-        return run.operation(Tensor("view", (value,), run.place(at), value.attached, name="[:]"))
+        return run.operation(Tensor("view", (value,), run.place(at), value.attached, extra=_span(bounds), name="[:]"))
     items = objects.known_items(value)
     if items is not None and all(type(b) is Const and (b.value is None or type(b.value) is int) for b in bounds):
         kept = items[slice(*[b.value for b in bounds])]  # type: ignore[attr-defined]
@@ -99,6 +99,14 @@ def get_slice(run: Interpreter, value: Value, node: Any, at: Any) -> Value:
     if type(value) is Obj and value.kind == "list":
         return objects.new_list(objects.contents(value), run.place(at), True)
     return value if type(value) is Iteration else flow.unknown((value,))
+
+
+def _span(bounds: list[Value]) -> tuple[str, int, int | None] | None:
+    """The samples that a slice takes, as far as it is written in numbers."""
+    lower, upper, step = [bound.value if type(bound) is Const else ... for bound in bounds]
+    if step is not None or not (lower is None or type(lower) is int) or not (upper is None or type(upper) is int):
+        return None
+    return ("slice", lower or 0, upper)
 
 
 def set_item(run: Interpreter, value: Value, index: Value, new: Value) -> None:
@@ -127,8 +135,11 @@ def set_item(run: Interpreter, value: Value, index: Value, new: Value) -> None:
         elif isinstance(items, tuple):
             run.write(obj.fields, "$items", (*items[:_MOST_ITEMS], new))
             run.write(obj.fields, "$more", True)
-        elif obj.kind == "opaque" and key is not ...:
-            run.write(obj.fields, f"[{key}]", new)
+        elif obj.kind == "opaque":
+            if type(new) is Tensor and new.op == "fitted":
+                run.write(obj.fields, "$fits", new)
+            if key is not ...:
+                run.write(obj.fields, f"[{key}]", new)
 
 
 def unpack(run: Interpreter, value: Value, target: Any) -> list[Value]:

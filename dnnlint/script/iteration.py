@@ -87,6 +87,11 @@ def taken(obj: Obj, item: Value) -> Value:
     return item
 
 
+def gone_over(iterable: Value | None) -> None:
+    """A loop goes over everything that an iterable gives."""
+    feeding.looped(iterable)
+
+
 def element(run: Interpreter, iterable: Value | None, node: Any) -> Value:
     """One abstract member of an iterable."""
     if type(iterable) is Iteration:
@@ -102,6 +107,8 @@ def _mapping(keys: list[Value], values: list[Value], place: Place, more: bool) -
     entries: dict[Any, Value] = {}
     for index, (key, value) in enumerate(zip(keys, values, strict=True)):
         known = type(key) is Const and isinstance(key.value, (str, int, float, bool, tuple))
+        if type(value) is Obj and value.kind in ("loader", "dataset") and not value.name and known:
+            value.name = str(key.value)  # type: ignore[attr-defined]
         entries[key.value if known else ("$", index)] = value  # type: ignore[attr-defined]
     return objects.new_dict(entries, place, more or any(isinstance(key, tuple) for key in entries))
 
@@ -122,6 +129,7 @@ def comprehend(run: Interpreter, node: Any) -> Value:
             return
         target, iterable_node, tests = node.generators[index]
         iterable = iterate(run, run.evaluate(iterable_node), node)
+        feeding.looped(iterable)
         if type(iterable) is Iteration and iterable.source is not None and source is None:
             source = iterable.source
         items = iterable.items if type(iterable) is Iteration else None

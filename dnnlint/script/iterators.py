@@ -81,11 +81,18 @@ def _range(run: Interpreter, args: Args, node: Any) -> Value:
             return Iteration(None, Const(...), None)
         if short:
             made = Iteration([Const(i) for i in span], None, None)
-            made.count = _rounds(args)
+            made.count, made.span = _rounds(args), _span(span)
             return made
+    else:
+        span = range(0)
     made = Iteration(None, Const(...), None)
-    made.wrapped, made.count = "range", _rounds(args)
+    made.wrapped, made.count, made.span = "range", _rounds(args), _span(span)
     return made
+
+
+def _span(numbers: range) -> tuple[int, int] | None:
+    """The ends of a range of neighbours."""
+    return (numbers.start, numbers.stop) if numbers.step == 1 and len(numbers) else None
 
 
 def _rounds(args: Args) -> Value | None:

@@ -11,7 +11,7 @@ from dnnlint.script import (
     contexts,
     data,
     engines,
-    flow,
+    fitting,
     inspection,
     ir,
     iterators,
@@ -23,6 +23,7 @@ from dnnlint.script import (
     samplers,
     searches,
     selections,
+    strings,
     tabular,
     tensors,
     training,
@@ -69,7 +70,7 @@ def call(run: Interpreter, dotted: str, args: Args, node: Any) -> Value:
     if head == "numpy" and any(type(value) is Tensor for value in args.positional[:1]) and name in functions.ARRAYS:
         return tensors.operate(run, "cut", args, node, name.rpartition(".")[2])
     if name in inert.INERT_NAMES or name.startswith(inert.INERT_PREFIXES) or head in inert.INERT_PACKAGES:
-        return flow.unknown(())
+        return fitting.array(run, args, head)
     factory = training.network(run, name, args, node)
     if factory is not None:
         return factory
@@ -129,7 +130,9 @@ def _handlers() -> dict[str, Handler]:
         selections,
         data,
         tabular,
+        fitting,
         samplers,
+        strings,
         communication,
         transforms,
         contexts,

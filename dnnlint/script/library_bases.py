@@ -103,6 +103,8 @@ def super_call(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> 
             scheduling.inherited(run, obj, args)
         if obj.kind == "optimizer" and args.positional:
             stepping.take_parameters(run, obj, args.positional[0])
+        elif obj.kind == "dataset" and "transform" in args.keywords:
+            run.write(obj.fields, "transform", args.keywords["transform"])
         elif obj.kind in ("module", "loss"):
             init_from_base(run, obj, args, node)
         return Const(None)

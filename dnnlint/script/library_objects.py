@@ -12,6 +12,7 @@ from dnnlint.script import (
     containers,
     data,
     engines,
+    fitting,
     flow,
     guesses,
     hooks,
@@ -120,6 +121,7 @@ def _methods() -> dict[str, Callable[[Any, Obj, str, Args, Any], Value | None]]:
         "namespace": parsers.namespace_method,
         "context": module_methods.inert_method,
         "owner": hooks.owner_method,
+        "estimator": fitting.estimator_method,
         "sampler": samplers.sampler_method,
         "generator of numbers": samplers.generator_method,
     }

@@ -20,6 +20,7 @@ _UNROLL = 8  # a short known sequence is run element by element, so that layers 
 def repeat(run: Interpreter, node: Any, iterable: Value | None) -> bool:
     """Run a loop: known short sequences element by element, everything else twice."""
     frame = run.frame
+    iteration.gone_over(iterable)
     loop = Loop(node, run.place(node), frame, iterable, run.tick())
     loop.entry = set(frame.locals)
     loop.guards = len(run.guards)

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from dnnlint.script import flow, objects
-from dnnlint.script.code import Args
-from dnnlint.script.values import NOWHERE, Const, Value
+from dnnlint.script.code import Args, Handler
+from dnnlint.script.values import NOWHERE, Const, Obj, Value
 
 _PURE = frozenset({
     "lower", "upper", "strip", "lstrip", "rstrip", "split", "rsplit", "startswith", "endswith", "find", "replace",
@@ -17,6 +17,18 @@ _PURE = frozenset({
 LONGEST = 10_000  # characters of a text that is worked out; nothing that training depends on is longer
 _WIDE = re.compile(r"\d{4}|:[^}]*\{")  # a format that may pad to any length
 _MOST_PARTS = 32
+
+
+def joined(run: Any, args: Args, node: Any) -> Value:
+    """``os.path.join``: a path, of which the last part may be known."""
+    last = args.positional[-1] if args.positional else None
+    made = Obj("opaque")
+    if type(last) is Const and isinstance(last.value, str):
+        made.fields["$tail"] = last.value
+    return made
+
+
+HANDLERS: dict[str, Handler] = {"os.path.join": joined}
 
 
 def method(value: Const, name: str, args: Args) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import flow
+from dnnlint.script import fitting, flow
 from dnnlint.script.code import Args, Handler
 from dnnlint.script.tables import words
 from dnnlint.script.values import Obj, Tensor, Tuple, Value
@@ -38,7 +38,7 @@ def _sample(name: str, classes: bool) -> Handler:
 
 
 def _frame(run: Interpreter, args: Args, node: Any) -> Value:
-    made = flow.unknown(())
+    made = flow.unknown(fitting.carried(run, args))
     made.cls = FRAME
     return made
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence import vocabulary
-from dnnlint.script import flow, parameters
+from dnnlint.script import data, flow, parameters
 from dnnlint.script.code import Args, Class
 from dnnlint.script.events import backpropagation, clearing, escapes, gradients, starts, updates
 from dnnlint.script.facts import initialisation, numerics
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _INIT = frozenset({"normal_", "uniform_", "fill_", "zero_", "xavier_uniform_", "kaiming_normal_", "trunc_normal_"})
 _VAGUE = frozenset({"unknown", "module", "batch", "output", "input"})
+_OF_DATA = frozenset({"loader", "dataset", "sampler", "transform"})
 _LOADERISH = re.compile(r"loader|batches|dataset|data", re.IGNORECASE)
 
 
@@ -246,14 +247,8 @@ def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value 
         return parameters.groups(obj)
     if obj.kind == "optimizer" and name in ("state", "defaults"):
         return flow.unknown(())
-    if obj.kind == "loader" and name == "dataset":
-        dataset: Value | None = obj.fields.get("$dataset")
-        return dataset
-    if obj.kind == "loader" and name in ("sampler", "batch_sampler", "batch_size"):
-        given: Value | None = obj.fields["$args"].get(name)
-        return given if type(given) is Obj and given.kind == "sampler" else flow.unknown((), name)
-    if obj.kind == "sampler" and name == "sampler":
-        return next((one for one in obj.fields["$inputs"] if type(one) is Obj), None) or flow.unknown((), name)
+    if obj.kind in _OF_DATA:
+        return data.attribute(obj, name)
     if obj.kind == "namespace":
         return Obj("opaque", name=name)
     if obj.kind == "opaque" and name == "data" and obj.sources:

@@ -8,7 +8,7 @@ from dnnlint.evidence.script import Mode
 from dnnlint.script import engines, flow, scheduling, searches, stepping
 from dnnlint.script.code import Args, Handler
 from dnnlint.script.tables import optimizers
-from dnnlint.script.values import Const, Obj, Tuple, Value
+from dnnlint.script.values import Const, Ext, Obj, Tuple, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -54,11 +54,21 @@ def network(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
     obj.fields["$dependent"] = spec.mode_dependent
     obj.fields["$from"] = run.tick()
     obj.fields["$given"] = args
+    obj.fields["$pretrained"] = name.startswith("torchvision.models.") and name.count(".") == 2 and _pretrained(args)
     mode = {"train": Mode.TRAIN, "eval": Mode.EVAL, None: Mode.UNKNOWN}[spec.mode]
     obj.fields["$mode"] = frozenset({(mode, None, 0)})
     if spec.position is not None:
         return flow.unknown(()) if spec.position else Tuple((obj, flow.unknown(()), flow.unknown(())))
     return obj
+
+
+def _pretrained(args: Args) -> bool:
+    """Whether a classifier of torchvision certainly comes with weights of ImageNet."""
+    first = args.get(0, "pretrained")
+    if type(first) is Const and first.value is True:
+        return True
+    weights = args.keywords.get("weights")
+    return type(weights) is Ext or (type(weights) is Const and isinstance(weights.value, str))
 
 
 def _search(name: str) -> Handler:

@@ -144,7 +144,7 @@ class Union(Value):
 class Iteration(Value):
     """Something that yields: either known items, or one abstract item many times."""
 
-    __slots__ = ("count", "item", "items", "source", "wrapped")
+    __slots__ = ("count", "item", "items", "source", "span", "wrapped")
 
     def __init__(self, items: list[Value] | None, item: Value | None, source: Value | None) -> None:
         self.items = items
@@ -152,6 +152,7 @@ class Iteration(Value):
         self.source = source  # the loader or other object behind it
         self.wrapped = ""
         self.count: Value | None = None  # how often it yields, where that is a value of the program
+        self.span: tuple[int, int] | None = None  # of a range of whole numbers, one by one
 
 
 def options(value: Value) -> tuple[Value, ...]:

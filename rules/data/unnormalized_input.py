@@ -1,5 +1,6 @@
 """DNN105: inputs of a scale that no layer is made for."""
 
+from dnnlint.evidence.script.data import InputScale
 from dnnlint.evidence.trace import BatchStats, Inputs, Spread
 from dnnlint.evidence.vocabulary import NORMALISATIONS
 from dnnlint.rule import Findings, Rule, Severity, Site
@@ -12,7 +13,7 @@ TAKES_ANYTHING = NORMALISATIONS | {"embedding"}
 
 
 class UnnormalizedInput(Rule):
-    """The network is fed raw values, such as pixels from 0 to 255, instead of normalised ones.
+    """The network is fed raw values, such as pixels from 0 to 255, or values that were scaled down twice.
 
     ## Why it hurts
     Weights are drawn for inputs around zero with a spread of about one. Larger ones saturate units and blow up the
@@ -20,6 +21,9 @@ class UnnormalizedInput(Rule):
     learning zigzags (LeCun et al., *Efficient BackProp*, 1998, section 4.3).
 
     ## How it decides
+    In the source: what a network trains on is led back to a loader or to the `data` of a torchvision data set. It is
+    found if every transform on the way is known, none of them scales the pixels, and the network begins with a linear
+    or convolutional layer; or if `ToTensor` scaled them to 1 and they are divided by 255 again.
     In the run: the floating-point batches that training feeds to a network, as its first layer receives them. A
     warning for whole numbers from 0 to between 100 and 255 in images, for a spread above 50, and for a mean above 100
     in magnitude. Advice, which is not shown by default, for a mean beyond 5, a spread above 20, a value beyond 100,
@@ -39,11 +43,20 @@ class UnnormalizedInput(Rule):
 
     code = "DNN105"
     level = Severity.WARNING
-    message = "inputs from {low:.3g} to {high:.3g}, mean {mean:.3g} and standard deviation {std:.3g}: {what}"
+    message = "{what}"
+    measured = "inputs from {low:.3g} to {high:.3g}, mean {mean:.3g} and standard deviation {std:.3g}: {what}"
     why = "Weights are drawn for inputs around zero with a spread of about one; others slow or stop learning."
     mend = (
         "Subtract the mean and divide by the standard deviation of the training data (images: `ToTensor`, `Normalize`)."
     )
+
+    def static(self, scale: InputScale) -> Findings:
+        words = {
+            "raw": "pixels from 0 to 255 reach the network as they are",
+            "twice": "pixels are divided by 255 again, after `ToTensor` did so",
+        }
+        if scale.kind in words:
+            yield self.at(scale.place, related=((scale.call, "the network takes them here"),), what=words[scale.kind])
 
     def runtime(self, inputs: Inputs) -> Findings:
         loaders: dict[int | None, Site] = {loader.number: loader.built for loader in inputs.loaders}

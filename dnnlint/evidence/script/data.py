@@ -54,3 +54,57 @@ class WorkerRandomness(NamedTuple):
     workers: int
     generator: str  # attribute that holds a generator made before the workers were; "" if there is none
     stream: str  # class whose stream every worker reads as a whole; "" if that is not so
+
+
+class PipelineStep(NamedTuple):
+    """One transform that samples pass through."""
+
+    place: Place
+    name: str
+    kind: str  # random, plain, unit (0 to 1), raw (pixels as they are), convert, normalise or unknown
+    mean: tuple[float, ...] | None = None  # one number stands for all channels; None: not known
+    std: tuple[float, ...] | None = None
+
+
+class Feed(NamedTuple):
+    """A loader, its data set, and the transforms that its samples pass through."""
+
+    loader: Place
+    name: str
+    dataset: Place
+    pipeline: Place
+    steps: tuple[PipelineStep, ...]
+
+
+class Split(NamedTuple):
+    """A loader for evaluation, beside the one that trains on data of the same class."""
+
+    training: Feed | None
+    evaluation: Feed
+    parted: Place | None  # where both were taken from one data set
+    same: Place | None  # the data set for training that has the same pipeline
+
+
+class InputScale(NamedTuple):
+    """Inputs whose scale is known to be wrong for the network that learns from them."""
+
+    place: Place  # the line that should set the scale
+    call: Place  # of the network
+    kind: str  # "raw": from 0 to 255; "twice": divided by 255 after a transform did; "pretrained": not normalised
+
+
+class Leak(NamedTuple):
+    """Evaluation data that training has seen."""
+
+    place: Place
+    kind: str  # fitted, statistic, refitted, mixed, same, part or overlap
+    other: Place | None  # the split, or what trains
+    name: str
+
+
+class Alteration(NamedTuple):
+    """A data set changes a stored sample in place when it is read."""
+
+    place: Place
+    loader: Place
+    dataset: str  # the class

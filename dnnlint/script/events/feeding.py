@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dnnlint.script import ir, spelling
-from dnnlint.script.values import Obj, Value, options
+from dnnlint.script.values import Iteration, Obj, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.diagnostic import Place
@@ -23,6 +23,13 @@ def passed(run: Interpreter, loader: Obj) -> None:
     for loop in run.loops:
         items = getattr(loop.iterable, "items", None)
         rounds[loop.place] = items is None or len(items) > 1
+
+
+def looped(iterable: Value | None) -> None:
+    """A loop goes over everything that an iterable gives."""
+    source = iterable.source if type(iterable) is Iteration else None
+    if type(source) is Obj and source.kind == "loader":
+        source.fields["$looped"] = True
 
 
 def made(run: Interpreter, sampler: Obj) -> None:

@@ -31,6 +31,7 @@ class Record:
         self.loaders: list[Obj] = []
         self.kept: list[Kept] = []
         self.samplers: dict[tuple[str, str, str], Obj] = {}  # those of an epoch, by file, function and name
+        self.fitted = False  # a scaler or the like was fitted to data
         self.told = False  # something that is not known was told an epoch
 
         self.optimizers: list[Obj] = []

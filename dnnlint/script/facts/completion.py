@@ -20,6 +20,7 @@ from dnnlint.script.facts import (
     loading,
     missing,
     purpose,
+    samples,
     schedules,
     settings,
     strays,
@@ -42,6 +43,7 @@ def complete(run: Interpreter) -> None:
             run.record.state(Network(graph.title(obj), obj.at, (), (), found))
     for loader in run.record.loaders:
         _loader(run, loader)
+    samples.state(run)
     for call in run.record.calls:
         evaluation.state(run, call)
     keepsakes.complete(run)

@@ -27,7 +27,7 @@ def arguments(run: Interpreter, loader: Obj, order: Order) -> LoaderArguments:
     hidden = bool(loader.fields["$open"])
     return LoaderArguments(
         order.shuffle is True,
-        _certain(args.get("sampler")),
+        _certain(args.get("sampler")) or (loader.fields["$insists"] and _by_option(loader)),
         _certain(args.get("batch_sampler")),
         type(batch) is Const and type(batch.value) is int and batch.value != 1,
         type(batch) is Const and batch.value is None,
@@ -42,6 +42,11 @@ def arguments(run: Interpreter, loader: Obj, order: Order) -> LoaderArguments:
 def _certain(value: Value | None) -> bool:
     """Whether an argument is certainly something."""
     return value is not None and all(type(option) is Obj and option.kind in _SURE for option in options(value))
+
+
+def _by_option(loader: Obj) -> bool:
+    """Whether a loader gets a sampler on the path that the defaults do not take."""
+    return any(sampler.kind == "sampler" for sampler in loader.fields["$samplers"])
 
 
 def _true(run: Interpreter, value: Value | None) -> bool:

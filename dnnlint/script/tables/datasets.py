@@ -76,6 +76,11 @@ CLASSES = frozenset(
 )
 """Data sets whose samples are a picture and the index of its class."""
 
+PIXELS = frozenset(
+    f"torchvision.datasets.{name}" for name in words("MNIST FashionMNIST KMNIST QMNIST CIFAR10 CIFAR100")
+)
+"""Data sets whose attribute ``data`` holds whole numbers from 0 to 255."""
+
 ITERABLE_BASES = frozenset(
     {
         "torch.utils.data.IterableDataset",
