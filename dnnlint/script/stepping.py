@@ -79,6 +79,7 @@ def scaler_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
         return scaling.scale(run, obj, args.positional[0], node)
     if name == "step":
         step(run, args.get(0, "optimizer"), Args(args.positional[1:]), node, obj)
+        run.write(obj.fields, "$phase", "stepped")  # whatever kind of optimiser it was
     elif name == "unscale_":
         scaling.unscale(run, obj, args.get(0, "optimizer"), node)
     elif name == "update":

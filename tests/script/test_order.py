@@ -343,6 +343,7 @@ class TestScaler:
                 "optimizer.zero_grad()",
             ),
             ("scaler.scale(loss).backward()", "finish(scaler, optimizer)"),
+            ("scaler.scale(loss).backward()", "scaler.step(Wrapper(optimizer))", "scaler.update()"),
             ("scaler.scale(loss).backward()", "scaler.unscale_(optimizer)", "optimizer.step()", "scaler.update()"),
         ],
     )
@@ -350,7 +351,9 @@ class TestScaler:
         head = "optimizer.zero_grad()" if "optimizer.zero_grad()" not in "".join(lines) else "pass"
         source = body(head, "i = count()", "use_amp = ask()", "loss = criterion(model(x), y)", *lines)
 
-        assert ScalerUse not in read(PLAIN, source)
+        wrapper = "class Wrapper:\n    def __init__(self, inner):\n        self.inner = inner\n"
+
+        assert ScalerUse not in read(PLAIN, wrapper, source)
 
     def test_a_scaler_that_a_setting_disables(self, read: Read) -> None:
         source = """
