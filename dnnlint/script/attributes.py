@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import flow, inlining, objects, parameters, reproducibility, tensors
 from dnnlint.script.code import Args, Bound, Class, Func, Lazy, Method, Module, Partial
-from dnnlint.script.events import clearing, gradients
+from dnnlint.script.events import axes, clearing, gradients
 from dnnlint.script.lattice import MISSING, join
 from dnnlint.script.networks import building
 from dnnlint.script.values import NOWHERE, Const, Ext, Obj, Tensor, Union, Value, options
@@ -111,7 +111,7 @@ def _tensor_attribute(run: Interpreter, tensor: Tensor, name: str, node: Any) ->
     if name == "data":
         if tensor.op == "parameter":
             return tensor
-        return Tensor("cut", (tensor,), run.place(node), False, name=name)
+        return Tensor("cut", (tensor,), run.place(node), False, extra=axes.KEPT, name=name)
     if name == "grad":
         gradients.look(run)
         return Tensor("gradient", (tensor,), run.place(node), False)
@@ -168,6 +168,9 @@ def _set_tensor_attribute(run: Interpreter, tensor: Tensor, name: str, value: Va
         owner = parameters.owner_of(tensor)
         if type(owner) is Obj:
             run.write(owner.fields, "$frozen", True)
+    elif name == "requires_grad" and tensor.op in ("batch", "view", "cut", "unknown"):
+        run.record.wanted.add(id(tensor))
+        run.record.alive.append(tensor)
     elif name == "requires_grad" and tensor.op == "fresh" and type(value) is Const and value.value is True:
         tensors.learn(tensor)
     elif name == "data" and tensor.op == "parameter":

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import ir
+from dnnlint.script.events import idle
 from dnnlint.script.lattice import join
 from dnnlint.script.networks import modes, naming
-from dnnlint.script.values import Const, Obj, Union, Value, options
+from dnnlint.script.values import Const, Ext, Obj, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -18,7 +19,10 @@ def decide(run: Interpreter, branches: list[tuple[Any, ir.Block]], orelse: ir.Bl
     """An if/elif/else chain: the decided branch, or all that are possible."""
     alternatives: list[Callable[[], bool]] = []
     for index, (test, block) in enumerate(branches):
-        known, soft = run.truth(run.evaluate(test))
+        value = run.evaluate(test)
+        if type(value) is Ext:
+            idle.tested(run, value, test)
+        known, soft = run.truth(value)
         if known is False:
             if soft:
                 run.explore(lambda block=block: run.block(block))  # type: ignore[misc]

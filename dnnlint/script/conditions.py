@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import branches, flow, objects
+from dnnlint.script.events import axes, idle, selection
 from dnnlint.script.lattice import join, same
 from dnnlint.script.values import Const, Ext, Obj, Tensor, Value, options
 
@@ -78,6 +79,10 @@ def _compared(run: Interpreter, op: str, left: Value, right: Value, node: Any) -
     if type(left) is Ext and type(right) is Ext and op in _IDENTITY and not left.dotted.endswith("__name__"):
         return Const((left.dotted == right.dotted) is (op in ("is", "==")))
     if flow.tensorial(left) or flow.tensorial(right):
+        if op in ("==", "!="):
+            axes.compared(run, left, right)
+        elif op[0] in "<>":
+            selection.compared(run, node, left, right)
         return Tensor("cut", (left, right), run.place(node), False, name=op)
     return Const(...)
 
@@ -119,7 +124,10 @@ def _contains(left: Value, right: Value, positive: bool) -> Value:
 
 def conditional(run: Interpreter, node: Any) -> Value:
     """The value of ``a if test else b``."""
-    known, soft = run.truth(run.evaluate(node.test))
+    outcome = run.evaluate(node.test)
+    if type(outcome) is Ext:
+        idle.tested(run, outcome, node.test)
+    known, soft = run.truth(outcome)
     if known is not None:
         if soft:
             run.explore(lambda: run.evaluate(node.orelse if known else node.body) is not None)

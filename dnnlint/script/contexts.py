@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
-from dnnlint.script import flow, inlining, tensors
+from dnnlint.script import flow, graph, inlining, tensors
 from dnnlint.script.code import Args, Class, Func, Handler
+from dnnlint.script.events import devices
 from dnnlint.script.values import Const, Ext, Iteration, Obj, Tensor, Value, options
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def _no_grad(run: Interpreter, args: Args, node: Any) -> Value:
 
 
 def _enable_grad(run: Interpreter, args: Args, node: Any) -> Value:
+    run.record.curious = True
     return recording(run, node, True)
 
 
@@ -53,6 +55,12 @@ def _autocast(run: Interpreter, args: Args, node: Any) -> Value:
     return first if type(first) is Func else obj  # as a decorator
 
 
+def _elsewhere(run: Interpreter, args: Args, node: Any) -> Value:
+    """Whatever is made from now on may be made on a device."""
+    run.record.elsewhere = True
+    return Const(None)
+
+
 def _plain_context(run: Interpreter, args: Args, node: Any) -> Value:
     return Obj("context", "plain", run.place(node))
 
@@ -60,6 +68,8 @@ def _plain_context(run: Interpreter, args: Args, node: Any) -> Value:
 def enter(run: Interpreter, value: Value, item: Any) -> tuple[Value, Callable[[], None] | None]:
     """Enter a context manager: the value of its ``as`` target, and how to leave it."""
     for option in options(value):
+        if type(option) is Obj and "$place" in option.fields:
+            run.record.elsewhere = True  # with torch.device(...)
         if type(option) is Obj and option.kind == "context" and "$grad" in option.fields:
             return option, _switch(run, option.fields["$grad"], option.at)
         if type(option) is Obj and option.kind == "context" and "$autocast" in option.fields:
@@ -125,6 +135,8 @@ def _variable(run: Interpreter, args: Args, node: Any) -> Value:
     if data is None:
         return flow.unknown(())
     wanted = args.keywords.get("requires_grad")
+    if "volatile" in args.keywords:
+        run.record.curious = True  # what turned gradients off before torch 0.4
     if wanted is not None and run.truth(wanted)[0]:
         return Tensor("leaf", (data,), run.place(node), True, name="Variable")
     return tensors.operate(run, "view", Args([data]), node) if flow.flows(data) else data
@@ -132,10 +144,16 @@ def _variable(run: Interpreter, args: Args, node: Any) -> Value:
 
 def _gradients(run: Interpreter, args: Args, node: Any) -> Value:
     """torch.autograd.grad returns gradients and writes none."""
+    for value in args.values()[:1]:
+        for call in graph.reach(value).calls:
+            call.differentiated = True
     return flow.unknown(args.values())
 
 
 HANDLERS: dict[str, Handler] = {
+    "torch.device": devices.device,
+    "torch.set_default_device": _elsewhere,
+    "torch.set_default_tensor_type": _elsewhere,
     "torch.no_grad": _no_grad,
     "torch.inference_mode": _no_grad,
     "torch.autograd.no_grad": _no_grad,

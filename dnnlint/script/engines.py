@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.evidence.script import Mode
 from dnnlint.script import calls, contexts, flow, reproducibility, stepping
 from dnnlint.script.code import Args
-from dnnlint.script.events import backpropagation, clearing, clipping, escapes, feeding
+from dnnlint.script.events import backpropagation, clearing, clipping, devices, escapes, feeding
 from dnnlint.script.lattice import join
 from dnnlint.script.networks import modes
 from dnnlint.script.tables import frameworks
@@ -76,6 +76,7 @@ def act(run: Interpreter, verb: str, engine: Obj | None, args: Args, node: Any) 
     feeding.handed_over(args.values())
     if verb == "arguments":
         given = args.values()
+        devices.handed_over(run, given)
         return given[0] if len(given) == 1 else Tuple(tuple(given))
     if verb == "first":
         return first or flow.unknown(())

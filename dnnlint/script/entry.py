@@ -23,6 +23,7 @@ def run(program: ir.Program, project: Project, fuel: int) -> tuple[object, ...]:
     """All facts of a file."""
     machine = Interpreter(project, fuel)
     machine.main = program
+    machine.mentions = program.mentions
     module = Module(program.path, "__main__", program)
     module.names["__name__"] = Const("__main__")
     module.names["__file__"] = Const(program.path)

@@ -53,7 +53,7 @@ def train(run: Interpreter, obj: Obj, func: Func, args: Args) -> None:
     """Run a training step as the engine does: again and again, with a backward pass from what it returns."""
     switch = obj.fields.get(frameworks.MANUAL_SWITCH)
     manual = type(switch) is Const and not switch.value
-    run.flags = {"grad": True}
+    before, run.flags = run.flags, {"grad": True}
     loop = Loop(func.node, run.place(func.node), run.frame, None, run.tick())
     run.loops.append(loop)
     for _ in range(2):
@@ -67,6 +67,7 @@ def train(run: Interpreter, obj: Obj, func: Func, args: Args) -> None:
             backpropagation.backward(run, value, func.node)
         retention.release(run, loop, kept)
     run.loops.pop()
+    run.flags = before
 
 
 def optimizers(run: Interpreter, obj: Obj, node: Any) -> Value:

@@ -8,7 +8,7 @@ from dnnlint.script import attributes, calls, flow, inlining, ir, iteration, obj
 from dnnlint.script.code import Args, Class, Func
 from dnnlint.script.lattice import join
 from dnnlint.script.networks import building
-from dnnlint.script.values import Const, Ext, Iteration, Obj, Tensor, Tuple, Union, Value, options
+from dnnlint.script.values import SIZE, Const, Ext, Iteration, Obj, Tensor, Tuple, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -44,7 +44,7 @@ def get_item(run: Interpreter, value: Value, index: Value, node: Any) -> Value:
         key = index.value if type(index) is Const and isinstance(index.value, str) else "any"
         return Ext(f"{value.dotted[:-9]}.{key}")  # type: ignore[attr-defined]
     if kind is Const:
-        return Const(...)
+        return SIZE if value is SIZE else Const(...)
     if kind is Class or kind is Ext:
         return value  # a generic alias: List[int], nn.Module[...]
     return flow.unknown((value,))

@@ -51,6 +51,7 @@ class Interpreter:
         self.operations: list[Any] | None = None  # data-flow nodes made by the forward being summarised
         self.summaries: dict[Any, tuple[Value, Any]] = {}  # results of forwards already run
         self.registered: dict[int, list[list[dict[str, Any]]]] = {}  # containers that decorators fill, run by run
+        self.mentions: dict[str, int] = {}  # names that the file reads
         self.version = 0  # counts changes to networks after they were built
 
     def refuel(self, share: int) -> bool:

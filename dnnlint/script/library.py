@@ -30,12 +30,7 @@ from dnnlint.script import (
     transforms,
 )
 from dnnlint.script.code import Args, Handler
-from dnnlint.script.events import (
-    clipping,
-    communication,
-    escapes,
-    keepsakes,
-)
+from dnnlint.script.events import clipping, communication, devices, dropout, escapes, keepsakes
 from dnnlint.script.networks import building
 from dnnlint.script.tables import aliases, frameworks, functions, inert, layers
 from dnnlint.script.tables.tensors import METHODS
@@ -53,6 +48,8 @@ def call(run: Interpreter, dotted: str, args: Args, node: Any) -> Value:
         return handler(run, args, node)
     wrapper = frameworks.MODEL_WRAPPERS.get(name)
     if wrapper is not None:
+        if "Parallel" in name:
+            devices.scattered(args)
         return engines.wrapped(run, wrapper, args, node)
     head = name.partition(".")[0]
     if head == "torch":
@@ -77,6 +74,9 @@ def call(run: Interpreter, dotted: str, args: Args, node: Any) -> Value:
     return unresolved(run, name, args, node)
 
 
+_AS_METHODS = frozenset({"max", "min", "topk", "sort", "median", "argmax", "eq", "ne"})
+
+
 def _torch(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
     if name.startswith("torch.nn."):
         short = name[9:]
@@ -88,16 +88,21 @@ def _torch(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
             layer.fields["$clock"] = run.tick()
             if type(node) is ir.Call:
                 building.literal_rate(run, layer, node)
+                dropout.built(run, layer, node)
             return layer
     if name in functions.FRESH:
-        return losses.fresh(run, name, args, node)
+        fresh = losses.fresh(run, name, args, node)
+        devices.made(run, fresh, name.rpartition(".")[2], args)
+        return fresh
     kind = functions.FUNCTIONS.get(name)
     if kind is not None:
         short = name.rpartition(".")[2]
         first = args.get(0, "input")
-        if type(first) is Tensor and METHODS.get(short) == kind and short in ("max", "min", "topk", "sort", "median"):
+        if type(first) is Tensor and METHODS.get(short) == kind and short in _AS_METHODS:
             others = {key: value for key, value in args.keywords.items() if key != "input"}
-            return tensors.method(run, first, short, Args(args.positional[1:], others), node)
+            return tensors.method(run, first, short, Args(args.positional[1:], others, args.open), node)
+        if kind == "dropout":
+            dropout.applied(run, name, args, node)
         if name in functions.TRAINING_ARGUMENT and not losses.active(run, name, args):
             return tensors.operate(run, "view", Args(args.positional[:1]), node)
         return tensors.operate(run, kind, args, node, short)

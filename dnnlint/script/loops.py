@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import binding, ir, iteration
-from dnnlint.script.events import retention
+from dnnlint.script.events import departure, retention
 from dnnlint.script.frames import Loop
 from dnnlint.script.state import Delta
 from dnnlint.script.values import Const, Iteration, Obj, Value
@@ -27,12 +27,15 @@ def repeat(run: Interpreter, node: Any, iterable: Value | None) -> bool:
     loop.arm = run.arm
     run.loops.append(loop)
     frame.loops.append(loop)
+    before = run.record.stepped, len(run.record.calls)
+    again = True
     try:
         items = _unrolled(run, node, iterable)
         if items is not None:
             events = run.record.events
             for count, item in enumerate(items):
-                if not _iteration(run, loop, item):
+                again = _iteration(run, loop, item)
+                if not again:
                     break
                 if count and run.record.events - events > 40 * (count + 1):
                     break
@@ -45,6 +48,7 @@ def repeat(run: Interpreter, node: Any, iterable: Value | None) -> bool:
     finally:
         run.loops.pop()
         frame.loops.pop()
+    departure.left(run, loop, again, *before)
     if loop.breaks:
         breaks = loop.breaks
         return run.branch([lambda: True, *[_replay(run, delta) for delta in breaks]]) and _after(run, node)

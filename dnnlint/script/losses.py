@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import flow, objects, tensors
 from dnnlint.script.code import Args
-from dnnlint.script.events import starts, timeline
+from dnnlint.script.events import devices, starts, timeline
 from dnnlint.script.facts import loss_calls
 from dnnlint.script.tables import functions
 from dnnlint.script.tables.losses import FUNCTIONAL, LOSSES, OTHER_FUNCTIONAL, OTHER_LOSSES, LossSpec
@@ -45,7 +45,20 @@ def apply(run: Interpreter, spec: LossSpec, args: Args, node: Any, loss: Obj | N
     made = Tensor("loss", inputs, run.place(node), flow.attached(run, inputs), extra=spec.kind, args=args)
     starts.computed(run, made, loss.fields.get("$args", {}) if loss is not None else args.keywords)
     timeline.loss(run, made, made.at)
+    if prediction is not None and target is not None:
+        devices.compared(run, prediction, target, node)
+    if not _averages(spec, args, loss):
+        run.record.reduced.add(id(made))
+        run.record.alive.append(made)
     return tensors.make(run, made)
+
+
+def _averages(spec: LossSpec, args: Args, loss: Obj | None) -> bool:
+    """Whether a loss is certainly the mean over its batch."""
+    given = args.keywords if loss is None else loss.fields["$args"]
+    way = given.get("reduction")
+    settled = way is None or (type(way) is Const and way.value == "mean")
+    return settled and not {"size_average", "reduce"} & set(given) and spec.kind in LOSSES and not args.open
 
 
 def _swapped(prediction: Value, target: Value) -> bool:

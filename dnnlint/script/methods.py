@@ -18,7 +18,7 @@ from dnnlint.script import (
     tensors,
 )
 from dnnlint.script.code import Args, Class, Func, Method, Module
-from dnnlint.script.events import feeding
+from dnnlint.script.events import direct, feeding
 from dnnlint.script.networks import calling
 from dnnlint.script.values import Const, Ext, Iteration, Obj, Tensor, Union, Value
 
@@ -59,6 +59,8 @@ def _object_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any)
     """What the object itself, its project class, or a library has under the name, in this order."""
     if obj.kind == "super":
         return _super_method(run, obj, name, args, node)
+    if name == "forward":
+        direct.forward(run, obj, node)
     if name == "forward" and obj.kind == "module" and not run.forwards:
         return calling.call_module(run, obj, args, node)
     value = obj.fields.get(name)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.evidence.script import Mode
 from dnnlint.script import attributes, calls, flow, hooks, objects, parameters
 from dnnlint.script.code import Args, Class
-from dnnlint.script.events import backpropagation, clearing, escapes, keepsakes, network_calls
+from dnnlint.script.events import backpropagation, clearing, devices, escapes, keepsakes, network_calls
 from dnnlint.script.networks import building, calling, forward, modes, tree
 from dnnlint.script.tables import frameworks
 from dnnlint.script.values import Const, Iteration, NetworkCall, Obj, Tensor, Tuple, Value
@@ -37,6 +37,8 @@ def module_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
     if name == "load_state_dict":
         run.write(obj.fields, "$loaded", run.clock)
     if name in _SAME:
+        if name in ("to", "cuda", "cpu"):
+            devices.move_network(run, obj, name, args)
         return obj
     if name in ("modules", "named_modules", "children", "named_children"):
         return _parts(obj, name)
@@ -49,6 +51,7 @@ def module_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
         return enter(run, obj, args, node)
     if name in ("add_module", "register_module", "register_parameter", "register_buffer") and len(args.values()) >= 2:
         _register(run, obj, args.get(0, "name"), args.values()[1], node)
+        devices.place(run, args.values()[1], devices.UNKNOWN)  # it moves with the network
         return Const(None)
     if "$items" in obj.fields:
         grown = _container_method(run, obj, name, args, node)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
 from dnnlint.script import flow, ir, objects, parameters, strings, tensors
-from dnnlint.script.events import retention
+from dnnlint.script.events import averages, retention
 from dnnlint.script.facts import numerics
 from dnnlint.script.lattice import join
 from dnnlint.script.networks import building
-from dnnlint.script.values import Const, Ext, Iteration, Obj, Tensor, Tuple, Union, Value, options
+from dnnlint.script.values import SIZE, TOTAL, Const, Ext, Iteration, Obj, Tensor, Tuple, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -67,6 +67,8 @@ def binary(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> V
         pairs = [(a, b) for a in options(left) for b in options(right)]
         if len(pairs) <= 6:
             return join([binary(run, op, a, b, node) for a, b in pairs])  # type: ignore[no-any-return]
+    if op == "/":
+        averages.divided(run, left, right, node)
     listed = concatenate(op, left, right, run.place(node))
     if listed is not None:
         if type(listed) is Obj:
@@ -84,6 +86,11 @@ def binary(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> V
     if objects.counted(left) or objects.counted(right):
         result.fields["$counts"] = op
     return result
+
+
+def _is_size(value: Value) -> bool:
+    """Whether a value is the number of samples in a batch."""
+    return value is SIZE or (type(value) is Obj and type(value.fields.get("$length")) is Tensor)
 
 
 def _fold(op: str, left: Const, right: Const) -> Value:
@@ -157,6 +164,8 @@ def augment(run: Interpreter, node: Any, old: Value, new: Value) -> Value:
         if old.op in ("leaf", "parameter") and run.flags["grad"] is False:
             return old  # changed in place, and still what gradients are wanted of
     result = binary(run, node.op, old, new, node)
+    if node.op == "+" and _is_size(new):
+        return TOTAL
     if node.op in ("+", "-"):
         retention.keep(run, node, node.target, old, new, "+=", result)
     return result

@@ -5,19 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import binding, blocks, branches, choices, definitions, ir, iteration, loops, operators, selections
+from dnnlint.script import (
+    attributes,
+    binding,
+    blocks,
+    branches,
+    choices,
+    definitions,
+    ir,
+    iteration,
+    loops,
+    operators,
+    selections,
+)
 from dnnlint.script.code import Lazy
-from dnnlint.script.events import keepsakes, retention, timeline
+from dnnlint.script.events import idle, keepsakes, retention, timeline
 from dnnlint.script.lattice import MISSING
 from dnnlint.script.spelling import spell
-from dnnlint.script.values import NEVER, Const, Obj, Tensor, Value
+from dnnlint.script.values import NEVER, TOTAL, Const, Obj, Tensor, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
 
 def _expr(run: Interpreter, node: Any) -> bool:
-    return run.evaluate(node.value) is not NEVER
+    inner = node.value
+    if type(inner) is ir.Attr:
+        receiver = run.evaluate(inner.value)
+        idle.uncalled(run, receiver, inner, attributes.get_attribute(run, receiver, inner.name, inner))
+        return True
+    value = run.evaluate(inner)
+    if (type(value) is Tensor or type(value) is Obj) and type(inner) is ir.Call:
+        idle.dropped(run, inner, value)
+    return value is not NEVER
 
 
 def _assign(run: Interpreter, node: Any) -> bool:
@@ -58,7 +78,8 @@ def _augment(run: Interpreter, node: Any) -> bool:
     result = operators.augment(run, node, old, new)
     if node.op in ("/", "*") and run.loops and "loss" in spell(node.target).lower():
         run.record.timeline.weighted.append(run.clock)
-    if type(result) is Const and type(node.target) is ir.Attr and run.loops and not run.building:
+    counts = type(result) is Const and result is not TOTAL and type(node.target) is ir.Attr
+    if counts and run.loops and not run.building:
         result = Const(...)  # what an object counts, has no one value in the loop that makes it count
     binding.assign(run, node.target, result)
     return True

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.evidence import vocabulary
 from dnnlint.script import data, flow, parameters
 from dnnlint.script.code import Args, Class
-from dnnlint.script.events import backpropagation, clearing, escapes, gradients, starts, updates
+from dnnlint.script.events import axes, backpropagation, clearing, devices, escapes, gradients, starts, updates
 from dnnlint.script.facts import initialisation, numerics
 from dnnlint.script.networks import modes, naming
 from dnnlint.script.tables.tensors import FRESH_METHODS, HOST, METADATA, METHODS, PAIRS, SEVERAL
-from dnnlint.script.values import NOWHERE, ZEROS, Const, Ext, Obj, Tensor, Tuple, Value
+from dnnlint.script.values import NOWHERE, SIZE, ZEROS, Const, Ext, Obj, Tensor, Tuple, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -77,6 +77,9 @@ def method(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -
     if name == "requires_grad_":
         wanted = args.get(0, "requires_grad")
         if wanted is None or run.truth(wanted)[0]:
+            if tensor.op != "parameter":
+                run.record.wanted.add(id(tensor))
+                run.record.alive.append(tensor)
             if tensor.op == "fresh":
                 learn(tensor)
                 return tensor
@@ -113,16 +116,26 @@ def _unknown_method(run: Interpreter, tensor: Tensor, name: str, args: Args, nod
 
 def _known_method(run: Interpreter, tensor: Tensor, name: str, kind: str, args: Args, node: Any) -> Value:
     if name in PAIRS or name in SEVERAL:
-        return _several(run, tensor, name, kind, args, node)
+        several = _several(run, tensor, name, kind, args, node)
+        if name == "max" and type(several) is Tuple:
+            axes.chosen(run, tensor, several.items[1], name, args, node)
+        return several
     inputs = (tensor, *[value for value in args.values() if flow.flows(value)])
     graph = False if kind == "cut" else flow.attached(run, inputs)
     if kind == "view" and not run.flags["grad"]:
         graph = tensor.attached
     given = Args([tensor, *args.positional], args.keywords, args.open)
-    extra = ZEROS if name == "zero_" else tuple(given.positional)
     if kind == "clamp" and _rectifies(name, args):
         kind = "relu"
-    return make(run, Tensor(kind, inputs, run.place(node), graph, extra=extra, name=name, args=given))
+    extra = ZEROS if name == "zero_" else axes.KEPT if name in axes.KEEPING else tuple(given.positional)
+    made = make(run, Tensor(kind, inputs, run.place(node), graph, extra=extra, name=name, args=given))
+    if name in ("to", "cuda", "cpu", "type", "type_as"):
+        devices.move_tensor(run, made, name, args)
+    elif name == "argmax":
+        axes.chosen(run, tensor, made, name, args, node)
+    elif name in ("eq", "ne") and args.positional:
+        axes.compared(run, tensor, args.positional[0])
+    return made
 
 
 def _rectifies(name: str, args: Args) -> bool:
@@ -203,9 +216,7 @@ def metadata(run: Interpreter, tensor: Tensor, name: str) -> Value:
         known = parameters.dimensions(tensor)
         if known is not None:
             return Tuple(tuple([Const(...) for _ in range(known)]))
-    if name == "requires_grad":
-        return Const(...)
-    return Const(...)
+    return SIZE if name in ("size", "shape", "__len__") else Const(...)
 
 
 def item(run: Interpreter, tensor: Tensor, index: Value, node: Any) -> Value:

@@ -104,8 +104,8 @@ class NetworkCall:
     """A network applied to data from outside any network."""
 
     __slots__ = (
-        "args", "clock", "functions", "grad", "left", "loops", "modes", "names", "network", "off", "place",
-        "trained",
+        "args", "carried", "clock", "device", "differentiated", "functions", "grad", "left", "loops", "modes", "names",
+        "network", "off", "part", "place", "trained",
     )  # fmt: skip
 
     def __init__(self, network: Obj, place: Place, modes: frozenset[tuple[Mode, Place | None, int]]) -> None:
@@ -121,6 +121,10 @@ class NetworkCall:
         self.left: Place | None = None  # an eval() of an earlier iteration that can still be in force
         self.off: Place | None = None  # what had switched gradients off, if they were off
         self.trained = False
+        self.device: frozenset[str] | None = None  # where the network lies, if that is known
+        self.carried: NetworkCall | None = None  # an earlier call whose state, left in an attribute, it took
+        self.part = False  # a part of a network, called by a method of the whole
+        self.differentiated = False  # gradients of its output were asked for, without a backward pass
 
 
 class Tuple(Value):
@@ -161,4 +165,6 @@ def options(value: Value) -> tuple[Value, ...]:
 
 
 ZEROS = ("count", 0.0)  # what a tensor of nothing but zeros is marked with
+SIZE = Const(...)  # the size of a tensor along some axis, such as the number of samples in a batch
+TOTAL = Const(...)  # such sizes, summed up over batches
 NEVER = Const(...)  # the value of a call that does not return

@@ -6,6 +6,20 @@ not be established is ``None`` (or a member of the set called UNKNOWN), and a ru
 
 from dnnlint.evidence.script.communication import Communication, CustomGradient
 from dnnlint.evidence.script.data import Loader, LoaderArguments, Rounds, WorkerRandomness
+from dnnlint.evidence.script.evaluation import (
+    CarriedState,
+    DeviceMix,
+    DirectForward,
+    DropoutRate,
+    DroppedResult,
+    HeldOutSelection,
+    LeftLoop,
+    NormalizedBatch,
+    PartialEvaluation,
+    UncalledMethod,
+    WrongAxis,
+    WrongCount,
+)
 from dnnlint.evidence.script.experiment import Axis, Search
 from dnnlint.evidence.script.loss import Cut, CutGradient, Extent, LossCall, Softmax, Target, Unstable
 from dnnlint.evidence.script.network import Init, Layer, Network, Operation, Stray, WeightInit
@@ -42,6 +56,7 @@ __all__ = [
     "AliasedWeights",
     "Axis",
     "BackwardPass",
+    "CarriedState",
     "Clipping",
     "ClosureStep",
     "Communication",
@@ -49,13 +64,19 @@ __all__ = [
     "Cut",
     "CutGradient",
     "DeterminismClash",
+    "DeviceMix",
+    "DirectForward",
+    "DropoutRate",
+    "DroppedResult",
     "EarlyStep",
     "EvaluationPass",
     "Extent",
     "Forward",
     "Gradients",
+    "HeldOutSelection",
     "Init",
     "Layer",
+    "LeftLoop",
     "Loader",
     "LoaderArguments",
     "LossCall",
@@ -63,8 +84,10 @@ __all__ = [
     "MissingStep",
     "Mode",
     "Network",
+    "NormalizedBatch",
     "Operation",
     "OptimizerSetting",
+    "PartialEvaluation",
     "Rate",
     "Rebuilt",
     "Replaced",
@@ -79,6 +102,7 @@ __all__ = [
     "Stray",
     "Target",
     "TrainingStep",
+    "UncalledMethod",
     "Unowned",
     "Unreadable",
     "Unstable",
@@ -86,4 +110,6 @@ __all__ = [
     "WeightInit",
     "WipedStep",
     "WorkerRandomness",
+    "WrongAxis",
+    "WrongCount",
 ]

@@ -63,6 +63,10 @@ class EvaluationPass(NamedTuple):
     loop: Place | None
     evidence: tuple[str, ...]  # why it is taken for evaluation: "no_grad", "name evaluate", "loader test_loader"
     grad_enabled: bool | None
+    leads: bool = True  # the first call of a network in its loop, or in its function where there is none
+    needs_grad: bool = False  # gradients are wanted here after all: of an input, for a penalty, an attack, a picture
+    over_data: bool = False  # in a loop over data
+    trained: bool = False  # the script trains this network, too
 
 
 class Accumulation(NamedTuple):

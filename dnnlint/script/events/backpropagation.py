@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import graph, searches
-from dnnlint.script.events import gradients, order, ownership, piling, scaling, starts
+from dnnlint.script.events import carried, gradients, order, ownership, piling, scaling, starts
 from dnnlint.script.values import Value
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def backward(run: Interpreter, value: Value, node: Any, seeded: bool = True) -> 
     run.tick()
     reach = graph.reach(value)
     place = run.place(node)
+    carried.backpropagated(run, reach, place)
     _remember(run, reach, place)
     starts.judge(run, value, reach, node, seeded)
     _mark_learned(run, reach)

@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING
 
 from dnnlint.evidence.script import Mode
 from dnnlint.script import objects
-from dnnlint.script.events import (
-    beats,
-    gradients,
-    timeline,
-)
+from dnnlint.script.events import beats, devices, gradients, timeline
 from dnnlint.script.networks import modes
 from dnnlint.script.values import Obj, Tuple, Value, options
 
@@ -54,6 +50,8 @@ def havoc(run: Interpreter, values: list[Value], func: Value | None = None) -> N
         if (obj.kind == "module" and not _single(obj)) or obj.fields.get("$network"):
             unknown = frozenset({*modes.current(run, obj), (Mode.UNKNOWN, None, 0)})
             run.write(obj.fields, "$mode", unknown)
+        if obj.kind in ("module", "loader"):
+            devices.forget(run, obj)
 
 
 def _single(obj: Obj) -> bool:

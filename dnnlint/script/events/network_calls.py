@@ -8,6 +8,8 @@ from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import Mode
 from dnnlint.script import ir, spelling
 from dnnlint.script.code import Args
+from dnnlint.script.events import devices
+from dnnlint.script.networks import tree
 from dnnlint.script.values import Const, NetworkCall, Obj, Tensor
 
 if TYPE_CHECKING:
@@ -25,7 +27,18 @@ def called(run: Interpreter, call: NetworkCall, args: Args, node: Any) -> None:
     call.args = tuple(args.values())
     call.names = (*_argument_names(node), *_loop_values(run))
     call.left = _left(run, call)
+    devices.called(run, call, args)
+    call.part = _part(run, call)
     run.record.calls.append(call)
+
+
+def _part(run: Interpreter, call: NetworkCall) -> bool:
+    """Whether a method of a network calls a part of it."""
+    func = run.frame.function
+    if func is None or func.owner is None or not func.node.params.positional:
+        return False
+    whole = run.frame.locals.get(func.node.params.positional[0])
+    return tree.is_module(whole) and whole is not call.network and tree.within(call.network, whole)
 
 
 def summarised(run: Interpreter, network: Obj, operations: list[Tensor]) -> None:

@@ -8,8 +8,13 @@ from dnnlint.script.events.timeline import Timeline
 
 if TYPE_CHECKING:
     from dnnlint.diagnostic import Place
+    from dnnlint.script.code import Class
+    from dnnlint.script.events.axes import Chosen
     from dnnlint.script.events.beats import Beat
+    from dnnlint.script.events.departure import Left
     from dnnlint.script.events.retention import Kept
+    from dnnlint.script.events.selection import Selection
+    from dnnlint.script.frames import Loop
     from dnnlint.script.graph import Reach
     from dnnlint.script.values import NetworkCall, Obj, Tensor
 
@@ -33,6 +38,20 @@ class Record:
         self.samplers: dict[tuple[str, str, str], Obj] = {}  # those of an epoch, by file, function and name
         self.fitted = False  # a scaler or the like was fitted to data
         self.told = False  # something that is not known was told an epoch
+        self.left: list[Left] = []
+        self.sums: dict[Place, Loop] = {}  # additions to a sum, with the loop in which it grows
+        self.reduced: set[int] = set()  # losses that are not means
+        self.chosen: dict[int, Chosen] = {}  # indices chosen over an axis that is not that of the classes
+        self.selections: list[Selection] = []
+        self.moves = 0  # how often something was moved to a device
+        self.placed: dict[int, frozenset[str]] = {}  # tensors that were moved, or made somewhere
+        self.unmoved: set[int] = set()  # tensors that were moved in name only
+        self.movers: dict[Class, bool] = {}  # classes, and whether their methods move data
+        self.elsewhere = False  # new tensors and networks are not made on the CPU
+        self.states: dict[int, NetworkCall] = {}  # tensors that a forward left in attributes, graph and all
+        self.stepped = 0  # how often an optimiser stepped
+        self.wanted: set[int] = set()  # tensors, besides parameters, that gradients are asked of
+        self.curious = False  # gradients are turned on, or asked for, in a way that is not followed
 
         self.optimizers: list[Obj] = []
         self.hand: Obj | None = None  # stands for updates written without an optimiser

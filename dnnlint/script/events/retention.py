@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dnnlint.diagnostic import Place
 from dnnlint.script import flow, ir, spelling
+from dnnlint.script.events import averages
 from dnnlint.script.values import Const, Iteration, Obj, Value
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def keep(
     run: Interpreter, node: Any, target: Any, old: Value, new: Value, how: str, result: Value | None = None
 ) -> None:
     """A value was added to something that outlives the iteration."""
+    if how == "+=":
+        averages.added(run, result if result is not None else new)
     if not run.loops or run.forwards or flow.carries(new) is False or not flow.flows(new):
         return
     loops = _around(run, node, target, old)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 def step(run: Interpreter, obj: Obj, node: Any, scaler: Obj | None = None) -> None:
     """An optimiser stepped, perhaps by way of a gradient scaler."""
     run.record.events += 1
+    run.record.stepped += 1
     run.tick()
     optimizer = ownership.register(run, obj)
     _train_on_batches(run, optimizer)

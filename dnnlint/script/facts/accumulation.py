@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dnnlint.evidence.script import Accumulation
 from dnnlint.script import flow, graph
 from dnnlint.script.facts import purpose
-from dnnlint.script.values import NOWHERE, Iteration, Obj, Tensor, Union, Value
+from dnnlint.script.values import NOWHERE, Iteration, Obj, Tensor, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.events.retention import Around, Kept
@@ -22,7 +22,7 @@ _MOST_PARTS = 40
 def state(run: Interpreter, kept: Kept) -> None:
     """State that something which outlives the iteration grows by a graph with each one."""
     record = run.record
-    if id(kept.result) in record.learned and kept.container is None:
+    if kept.container is None and any(id(one) in record.learned for one in (kept.result, *options(kept.result))):
         return
     if kept.container is not None and id(kept.container) in record.read_lists:
         return

@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING
 
 from dnnlint.evidence.script import Loader, Network
 from dnnlint.script import data, graph
-from dnnlint.script.events import (
-    keepsakes,
-    piling,
-    scaling,
-)
+from dnnlint.script.events import keepsakes, piling, scaling
 from dnnlint.script.facts import (
     accumulation,
     chains,
     cuts,
+    departures,
     evaluation,
     initialisation,
     loading,
@@ -22,7 +19,9 @@ from dnnlint.script.facts import (
     purpose,
     samples,
     schedules,
+    selections,
     settings,
+    small_batches,
     strays,
     unowned,
 )
@@ -51,6 +50,10 @@ def complete(run: Interpreter) -> None:
         settings.state(run, optimizer)
     if run.record.schedules or run.record.beats:
         schedules.state(run)
+    for left in run.record.left:
+        departures.state(run, left)
+    small_batches.state(run)
+    selections.state(run)
     if not run.record.partial:
         cuts.state(run)
         scaling.complete(run)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from dnnlint.evidence.script import EvaluationPass
 from dnnlint.script import graph
 from dnnlint.script.facts import purpose
-from dnnlint.script.values import NetworkCall, Obj
+from dnnlint.script.networks import tree
+from dnnlint.script.values import NetworkCall, Obj, Tensor
 
 if TYPE_CHECKING:
     from dnnlint.script.frames import Loop
@@ -23,31 +24,66 @@ _PICTURES = re.compile(r"sampl|generat|visuali|plot|show|draw|render|save|demo|i
 
 def state(run: Interpreter, call: NetworkCall) -> None:
     """State that a network is evaluated, if names and loops speak for it and nothing for training."""
-    if call.trained or purpose.unit_test(call.place.path):
+    found = evidence(run, call)
+    if found is None:
         return
+    loop = call.loops[-1] if call.loops else None
+    leads = not any(_together(call, other) and other.clock < call.clock for other in run.record.calls)
+    run.record.state(
+        EvaluationPass(
+            graph.forward(run, call, None),
+            loop.place if loop is not None else None,
+            found,
+            call.grad,
+            leads,
+            _needs_grad(run, call),
+            loop is not None and purpose.over_data(loop),
+            _trained_elsewhere(run, call),
+        )
+    )
+
+
+def _together(call: NetworkCall, other: NetworkCall) -> bool:
+    """Whether two calls of networks are evaluations of one function and loop."""
+    return other.functions == call.functions and other.loops[-1:] == call.loops[-1:] and other.place != call.place
+
+
+def _needs_grad(run: Interpreter, call: NetworkCall) -> bool:
+    """Whether a graph is built for a reason, or none is built although nothing says so."""
+    if call.part or call.differentiated or run.record.curious or tree.partly_frozen(call.network):
+        return True
+    found = [graph.reach(value) for value in call.args]
+    if any(run.record.wanted & one.ids for one in found):
+        return True
+    return any(type(node) is Tensor and node.op == "leaf" for one in found for node in one.nodes)
+
+
+def evidence(run: Interpreter, call: NetworkCall) -> tuple[str, ...] | None:
+    """What speaks for a network being evaluated; None if too little does, or anything for training."""
+    if call.trained or purpose.unit_test(call.place.path):
+        return None
     loop = call.loops[-1] if call.loops else None
     names = _names(call, loop)
     spelled = [name for name in names if purpose.evaluates(name)]
     if any(_STATISTICS.search(name) for name in call.functions):
-        return
-    evidence = [f"name {name}" for name in spelled]
+        return None
+    found = [f"name {name}" for name in spelled]
     if call.grad is False:
-        evidence.append("no_grad")
+        found.append("no_grad")
     inside = _evaluating_frames(call)
     said = [name for name in call.names if purpose.evaluates(name)]
     if loop is not None and loop.learned and not inside and not said and not _held_out(call):
-        return
+        return None
     over_data = loop is not None and purpose.over_data(loop)
     if not spelled and not (over_data and call.grad is False and not purpose.over_training_data(loop)):
-        return
+        return None
     if not over_data and not (spelled and (call.grad is False or inside or said)):
-        return
+        return None
     if loop is None and call.grad is not False and not _trained_elsewhere(run, call):
-        return
+        return None
     if any(purpose.trains(name) for name in names) and not spelled:
-        return
-    place = loop.place if loop is not None else None
-    run.record.state(EvaluationPass(graph.forward(run, call, None), place, tuple(evidence), call.grad))
+        return None
+    return tuple(found)
 
 
 def _held_out(call: NetworkCall) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import flow, tensors
 from dnnlint.script.code import Args
-from dnnlint.script.events import escapes, network_calls
+from dnnlint.script.events import carried, escapes, network_calls
 from dnnlint.script.lattice import join
 from dnnlint.script.networks import forward, modes, naming, tree
 from dnnlint.script.values import NOWHERE, Const, NetworkCall, Obj, Tensor, Tuple, Union, Value
@@ -28,13 +28,15 @@ def call_module(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
         inner = _symbols(args)
         inner.open = args.open
         outer, run.operations = run.operations, []
-        events = run.record.events
+        events, mark = run.record.events, run.state.mark()
         try:
             known = (forward.forward(run, obj, inner, node), (obj, args))  # what the key names by id is kept alive
             network_calls.summarised(run, obj, run.operations)
         finally:
             run.operations = outer
-        if run.record.events == events:  # a forward that trains or switches modes does so each time
+        if carried.keeps(run, call, mark):
+            pass  # what it left in attributes, the next call may take
+        elif run.record.events == events:  # a forward that trains or switches modes does so each time
             run.summaries[key] = known
     graph = True if run.flags["grad"] else run.flags["grad"]
     return _mark(run, known[0], call, args, graph, 0)

@@ -1,0 +1,23 @@
+"""Loops left early, told apart: training, or the evaluation of a network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dnnlint.evidence.script import LeftLoop, PartialEvaluation
+from dnnlint.script.facts import evaluation
+
+if TYPE_CHECKING:
+    from dnnlint.script.events.departure import Left
+    from dnnlint.script.interpreter import Interpreter
+
+
+def state(run: Interpreter, left: Left) -> None:
+    """State that a loop is left early, if it trains or evaluates."""
+    if left.trains:
+        if left.limit is None:
+            run.record.state(LeftLoop(left.place, left.loop, left.how, left.over_data))
+        return
+    found = [evidence for call in left.calls if (evidence := evaluation.evidence(run, call)) is not None]
+    if found and left.over_data:
+        run.record.state(PartialEvaluation(left.place, left.loop, left.how, left.limit, found[0]))
