@@ -37,9 +37,7 @@ def module_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
     if name == "load_state_dict":
         run.write(obj.fields, "$loaded", run.clock)
     if name in _SAME:
-        if name in ("to", "cuda", "cpu"):
-            devices.move_network(run, obj, name, args)
-        return obj
+        return devices.move_network(run, obj, name, args)
     if name in ("modules", "named_modules", "children", "named_children"):
         return _parts(obj, name)
     if name == "apply" and args.positional:

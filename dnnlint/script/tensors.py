@@ -75,19 +75,7 @@ def method(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -
         if written is not None:
             return written
     if name == "requires_grad_":
-        wanted = args.get(0, "requires_grad")
-        if wanted is None or run.truth(wanted)[0]:
-            if tensor.op != "parameter":
-                run.record.wanted.add(id(tensor))
-                run.record.alive.append(tensor)
-            if tensor.op == "fresh":
-                learn(tensor)
-                return tensor
-            return tensor if tensor.op == "parameter" else Tensor("leaf", (tensor,), run.place(node), True)
-        owner = parameters.owner_of(tensor) if tensor.op == "parameter" else None
-        if type(owner) is Obj:
-            run.write(owner.fields, "$frozen", True)
-        return tensor
+        return _required(run, tensor, args, node)
     kind = "cut" if name in HOST else METHODS.get(name)
     if kind is not None:
         return _known_method(run, tensor, name, kind, args, node)
@@ -98,6 +86,23 @@ def method(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -
     if name in ("register_hook", "retain_grad", "share_memory_", "record_stream"):
         return flow.unknown(())
     return _unknown_method(run, tensor, name, args, node)
+
+
+def _required(run: Interpreter, tensor: Tensor, args: Args, node: Any) -> Value:
+    """``tensor.requires_grad_(...)``."""
+    wanted = args.get(0, "requires_grad")
+    if wanted is None or run.truth(wanted)[0]:
+        if tensor.op != "parameter":
+            run.record.wanted.add(id(tensor))
+            run.record.alive.append(tensor)
+        if tensor.op == "fresh":
+            learn(tensor)
+            return tensor
+        return tensor if tensor.op == "parameter" else Tensor("leaf", (tensor,), run.place(node), True)
+    owner = parameters.owner_of(tensor) if tensor.op == "parameter" else None
+    if type(owner) is Obj:
+        run.write(owner.fields, "$frozen", True)
+    return tensor
 
 
 def _unknown_method(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -> Value:

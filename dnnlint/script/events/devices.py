@@ -77,14 +77,14 @@ def device(run: Interpreter, args: Args, node: Any) -> Value:
     return made
 
 
-def move_network(run: Interpreter, obj: Obj, name: str, args: Args) -> None:
-    """A network is moved in place, with everything in it."""
-    where = target(run, name, args)
-    if where is None:
-        return
-    run.record.moves += 1
-    for _, part in tree.descendants(obj):
-        settle(run, part, frozenset({where}))
+def move_network(run: Interpreter, obj: Obj, name: str, args: Args) -> Obj:
+    """A network is moved in place, with everything in it; other conversions leave it where it is."""
+    where = target(run, name, args) if name in ("to", "cuda", "cpu") else None
+    if where is not None:
+        run.record.moves += 1
+        for _, part in tree.descendants(obj):
+            settle(run, part, frozenset({where}))
+    return obj
 
 
 def settle(run: Interpreter, obj: Obj, where: Where) -> None:
