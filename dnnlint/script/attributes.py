@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import flow, inlining, objects, parameters, reproducibility, tensors
+from dnnlint.script import flow, inlining, lengths, objects, parameters, reproducibility, tensors
 from dnnlint.script.code import Args, Bound, Class, Func, Lazy, Method, Module, Partial
-from dnnlint.script.events import axes, clearing, gradients
+from dnnlint.script.events import axes, clearing, freezing, gradients
 from dnnlint.script.lattice import MISSING, join
 from dnnlint.script.networks import building
 from dnnlint.script.values import NOWHERE, Const, Ext, Obj, Tensor, Union, Value, options
@@ -118,7 +118,7 @@ def _tensor_attribute(run: Interpreter, tensor: Tensor, name: str, node: Any) ->
     if name in ("T", "mT", "H", "mH", "real", "imag"):
         return Tensor("view", (tensor,), run.place(node), tensor.attached, name=name)
     if name in ("shape", "device", "dtype", "requires_grad", "ndim", "is_cuda", "grad_fn", "is_leaf", "names"):
-        return tensors.metadata(run, tensor, name)
+        return lengths.asked(run, tensors.metadata(run, tensor, name), tensor, name)
     if tensor.op in ("unknown", "module", "batch", "output"):
         return Tensor(
             "batch" if tensor.op == "batch" else "unknown", (tensor,), run.place(node), tensor.attached, extra=name
@@ -130,6 +130,8 @@ def set_attribute(run: Interpreter, value: Value, name: str, new: Value, node: A
     """Carry out ``value.name = new``."""
     for option in options(value):
         kind = type(option)
+        if name[:3] == "req":
+            freezing.assigned(run, option, name, new, node)
         if kind is Obj:
             if building.set_attribute(run, option, name, new, node):  # type: ignore[arg-type]
                 continue

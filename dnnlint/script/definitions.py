@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import calls, flow, inlining, ir, library_bases, objects, parsers
 from dnnlint.script.code import Args, Class, Func, Lazy, Module
+from dnnlint.script.events import construction
 from dnnlint.script.frames import Frame
 from dnnlint.script.networks import building
 from dnnlint.script.tables import aliases
@@ -133,10 +134,11 @@ def instantiate(run: Interpreter, cls: Class, args: Args, node: Any) -> Value:
         obj.fields["$given"] = args
     building.prepare(run, obj)
     init = cls.find("__init__")
+    result: Value | None = None
     if type(init) is Func:
         run.building += 1
         try:
-            inlining.call_function(run, init, Args([obj, *args.positional], args.keywords, args.open), node)
+            result = inlining.call_function(run, init, Args([obj, *args.positional], args.keywords, args.open), node)
         finally:
             run.building -= 1
     elif cls.dataclass:
@@ -146,7 +148,8 @@ def instantiate(run: Interpreter, cls: Class, args: Args, node: Any) -> Value:
     post = cls.find("__post_init__")
     if type(post) is Func and cls.dataclass:
         inlining.call_function(run, post, Args([obj]), node)
-    building.built(run, obj)
+    building.built(run, obj, node)
+    construction.finished(run, obj, result)
     return obj
 
 

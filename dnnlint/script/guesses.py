@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.evidence.script import Mode
 from dnnlint.script import calls, engines, flow, parameters, scheduling, stepping
 from dnnlint.script.code import Args, Func
-from dnnlint.script.events import (
-    backpropagation,
-    clearing,
-    keepsakes,
-    ownership,
-    scaling,
-    starts,
-)
+from dnnlint.script.events import backpropagation, clearing, keepsakes, ownership, restoring, scaling, starts
 from dnnlint.script.networks import modes, naming
 from dnnlint.script.tables import optimizers
 from dnnlint.script.values import Const, Obj, Tensor, Value
@@ -53,6 +46,7 @@ def opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
         run.write(obj.fields, "$network", True)
         return parameters.collection([obj], True, run.place(node), name.startswith("named"))
     if name in ("state_dict", "load_state_dict", "named_modules", "modules"):
+        restoring.called(run, obj, name, node)
         return _stored(run, obj, name, args, node)
     if name == "scale" and args.positional and "scal" in obj.name.lower():
         return scaling.scale(run, obj, args.positional[0], node)
@@ -61,6 +55,7 @@ def opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
     if name == "prepare" and "accel" in obj.name.lower():
         return engines.act(run, "arguments", obj, args, node)
     if name == "apply" and args.positional:
+        restoring.applied(run, obj, args.positional[0], node)
         calls.call(run, args.positional[0], Args([Obj("opaque", name="module")]), node)
         return obj
     if name == "setup" and "fabric" in obj.name.lower():

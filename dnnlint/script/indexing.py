@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import attributes, calls, flow, inlining, ir, iteration, objects, tensors
+from dnnlint.script import attributes, calls, flow, inlining, ir, iteration, lengths, objects, tensors
 from dnnlint.script.code import Args, Class, Func
 from dnnlint.script.lattice import join
 from dnnlint.script.networks import building
-from dnnlint.script.values import SIZE, Const, Ext, Iteration, Obj, Tensor, Tuple, Union, Value, options
+from dnnlint.script.values import Const, Ext, Iteration, Obj, Tensor, Tuple, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -44,7 +44,7 @@ def get_item(run: Interpreter, value: Value, index: Value, node: Any) -> Value:
         key = index.value if type(index) is Const and isinstance(index.value, str) else "any"
         return Ext(f"{value.dotted[:-9]}.{key}")  # type: ignore[attr-defined]
     if kind is Const:
-        return SIZE if value is SIZE else Const(...)
+        return lengths.item(run, value, index)
     if kind is Class or kind is Ext:
         return value  # a generic alias: List[int], nn.Module[...]
     return flow.unknown((value,))
@@ -160,5 +160,5 @@ def unpack(run: Interpreter, value: Value, target: Any) -> list[Value]:
     if type(value) is Tensor:
         return [tensors.part(run, value, index, names[index], target) for index in range(len(parts))]
     if not flow.flows(value):
-        return [Const(...) for _ in parts]
+        return lengths.parts(run, value, len(parts))
     return [Obj("opaque", name=name, sources=(value,)) for name in names]

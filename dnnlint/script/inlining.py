@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.diagnostic import Place
 from dnnlint.script import flow, ir, objects
 from dnnlint.script.code import Args, Func
-from dnnlint.script.events import escapes
+from dnnlint.script.events import construction, escapes
 from dnnlint.script.frames import Frame
 from dnnlint.script.lattice import join
 from dnnlint.script.values import NEVER, NOWHERE, Const, Iteration, Obj, Tuple, Value
@@ -32,6 +32,8 @@ def call_function(
         made.fields["$func"], made.fields["$given"] = func, args
         return made
     if _too_deep(run, func):
+        if func.name == "__init__":
+            construction.base_initialised(args.get(0, "self"), None)
         escapes.havoc(run, args.values())
         return flow.unknown(args.values())
     frame = Frame(func.name, func.module, _bind(func, args), func.closure)

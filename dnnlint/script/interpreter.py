@@ -15,6 +15,7 @@ from dnnlint.script.code import Class, Func, Module
 from dnnlint.script.events.record import Record
 from dnnlint.script.expressions import EVALUATE
 from dnnlint.script.frames import Frame, Loop
+from dnnlint.script.lengths import Length
 from dnnlint.script.state import State
 from dnnlint.script.statements import STATEMENTS
 from dnnlint.script.values import Const, Obj, Tensor, Tuple, Union, Value, options
@@ -52,6 +53,7 @@ class Interpreter:
         self.summaries: dict[Any, tuple[Value, Any]] = {}  # results of forwards already run
         self.registered: dict[int, list[list[dict[str, Any]]]] = {}  # containers that decorators fill, run by run
         self.mentions: dict[str, int] = {}  # names that the file reads
+        self.lengths: dict[int, Length] = {}  # numbers that were read off shapes, by identity
         self.version = 0  # counts changes to networks after they were built
 
     def refuel(self, share: int) -> bool:

@@ -30,7 +30,7 @@ from dnnlint.script import (
     transforms,
 )
 from dnnlint.script.code import Args, Handler
-from dnnlint.script.events import clipping, communication, devices, dropout, escapes, keepsakes
+from dnnlint.script.events import clipping, communication, construction, devices, dropout, escapes, keepsakes
 from dnnlint.script.networks import building
 from dnnlint.script.tables import aliases, frameworks, functions, inert, layers
 from dnnlint.script.tables.tensors import METHODS
@@ -77,6 +77,14 @@ def call(run: Interpreter, dotted: str, args: Args, node: Any) -> Value:
 _AS_METHODS = frozenset({"max", "min", "topk", "sort", "median", "argmax", "eq", "ne"})
 
 
+def _built(run: Interpreter, layer: Obj, spec: layers.LayerSpec, node: Any) -> None:
+    layer.fields["$clock"] = run.tick()
+    if type(node) is ir.Call:
+        building.literal_rate(run, layer, node)
+        dropout.built(run, layer, node)
+    construction.layer_built(run, layer, spec, node)
+
+
 def _torch(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
     if name.startswith("torch.nn."):
         short = name[9:]
@@ -85,10 +93,7 @@ def _torch(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
             if spec.kind == "container":
                 return building.container(run, name, spec, args, node)
             layer = building.new_layer(name, spec, args, run.place(node))
-            layer.fields["$clock"] = run.tick()
-            if type(node) is ir.Call:
-                building.literal_rate(run, layer, node)
-                dropout.built(run, layer, node)
+            _built(run, layer, spec, node)
             return layer
     if name in functions.FRESH:
         fresh = losses.fresh(run, name, args, node)
@@ -105,6 +110,8 @@ def _torch(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
             dropout.applied(run, name, args, node)
         if name in functions.TRAINING_ARGUMENT and not losses.active(run, name, args):
             return tensors.operate(run, "view", Args(args.positional[:1]), node)
+        if kind == "dropout":
+            construction.functional_dropout(run, name, args, node)
         return tensors.operate(run, kind, args, node, short)
     if name == "torch.nn.init.calculate_gain":
         return Const(parameters.gain(args))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.evidence.script import Mode
 from dnnlint.script import data, flow, library_objects, losses, scheduling, stepping, tensors
 from dnnlint.script.code import Args, Class, Func
+from dnnlint.script.events import construction
 from dnnlint.script.networks import building, forward
 from dnnlint.script.tables import aliases, factories, frameworks, layers, optimizers
 from dnnlint.script.tables.losses import LOSSES, OTHER_LOSSES, LossSpec
@@ -101,6 +102,7 @@ def super_call(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> 
     if name == "__init__":
         if obj.kind == "scheduler":
             scheduling.inherited(run, obj, args)
+        construction.base_initialised(obj, run.place(node))
         if obj.kind == "optimizer" and args.positional:
             stepping.take_parameters(run, obj, args.positional[0])
         elif obj.kind == "dataset" and "transform" in args.keywords:

@@ -18,7 +18,7 @@ from dnnlint.script import (
     tensors,
 )
 from dnnlint.script.code import Args, Class, Func, Method, Module
-from dnnlint.script.events import direct, feeding
+from dnnlint.script.events import construction, direct, feeding
 from dnnlint.script.networks import calling
 from dnnlint.script.values import Const, Ext, Iteration, Obj, Tensor, Union, Value
 
@@ -32,6 +32,8 @@ def call_method(run: Interpreter, receiver: Value, name: str, args: Args, node: 
     if kind is Obj:
         return _object_method(run, receiver, name, args, node)  # type: ignore[arg-type]
     if kind is Ext:
+        if name == "__init__":
+            construction.base_initialised(args.get(0, "self"), run.place(node))
         return library.call(run, f"{receiver.dotted}.{name}", args, node)  # type: ignore[attr-defined]
     if kind is Tensor:
         return tensors.method(run, receiver, name, args, node)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.evidence.script import Mode
 from dnnlint.script import attributes, calls, flow, hooks, objects, parameters
 from dnnlint.script.code import Args, Class
-from dnnlint.script.events import backpropagation, clearing, devices, escapes, keepsakes, network_calls
+from dnnlint.script.events import backpropagation, clearing, devices, escapes, keepsakes, network_calls, restoring
 from dnnlint.script.networks import building, calling, forward, modes, tree
 from dnnlint.script.tables import frameworks
 from dnnlint.script.values import Const, Iteration, NetworkCall, Obj, Tensor, Tuple, Value
@@ -41,6 +41,7 @@ def module_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
     if name in ("modules", "named_modules", "children", "named_children"):
         return _parts(obj, name)
     if name == "apply" and args.positional:
+        restoring.applied(run, obj, args.positional[0], node)
         for _, part in tree.descendants(obj)[:80]:
             calls.call(run, args.positional[0], Args([part]), node)
         return obj
@@ -128,6 +129,7 @@ def _container_method(run: Interpreter, obj: Obj, name: str, args: Args, node: A
 
 
 def _other_module_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value:
+    restoring.called(run, obj, name, node)
     if name == "state_dict":
         return keepsakes.state_dict(run, obj, node)
     if name == "load_state_dict":

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
-from dnnlint.script import flow, ir, objects, parameters, strings, tensors
-from dnnlint.script.events import averages, retention
+from dnnlint.script import flow, ir, lengths, objects, parameters, strings, tensors
+from dnnlint.script.events import averages, masks, retention
 from dnnlint.script.facts import numerics
 from dnnlint.script.lattice import join
 from dnnlint.script.networks import building
@@ -62,7 +62,8 @@ def unary(run: Interpreter, node: Any) -> Value:
 def binary(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> Value:
     """The result of one binary operator."""
     if type(left) is Const and type(right) is Const:
-        return _fold(op, left, right)
+        made = _fold(op, left, right)
+        return lengths.product(run, left, right, made) if op == "*" and run.lengths else made
     if type(left) is Union or type(right) is Union:
         pairs = [(a, b) for a in options(left) for b in options(right)]
         if len(pairs) <= 6:
@@ -81,6 +82,8 @@ def binary(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> V
         made = Tensor(kind, inputs, run.place(node), attached, extra=(left, right), name=op)
         if kind == "div" and type(left) is Tensor and left.op == "exp":
             numerics.quotient(run, made)
+        if kind in ("mul", "div"):
+            masks.combined(run, made, left, right)
         return run.operation(made)
     result = flow.unknown((left, right))
     if objects.counted(left) or objects.counted(right):
@@ -88,9 +91,13 @@ def binary(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> V
     return result
 
 
-def _is_size(value: Value) -> bool:
+def _is_size(run: Interpreter, value: Value) -> bool:
     """Whether a value is the number of samples in a batch."""
-    return value is SIZE or (type(value) is Obj and type(value.fields.get("$length")) is Tensor)
+    return (
+        value is SIZE
+        or id(value) in run.lengths
+        or (type(value) is Obj and type(value.fields.get("$length")) is Tensor)
+    )
 
 
 def _fold(op: str, left: Const, right: Const) -> Value:
@@ -164,7 +171,7 @@ def augment(run: Interpreter, node: Any, old: Value, new: Value) -> Value:
         if old.op in ("leaf", "parameter") and run.flags["grad"] is False:
             return old  # changed in place, and still what gradients are wanted of
     result = binary(run, node.op, old, new, node)
-    if node.op == "+" and _is_size(new):
+    if node.op == "+" and _is_size(run, new):
         return TOTAL
     if node.op in ("+", "-"):
         retention.keep(run, node, node.target, old, new, "+=", result)

@@ -9,6 +9,7 @@ from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import Init
 from dnnlint.script import objects
 from dnnlint.script.code import Args
+from dnnlint.script.events import restoring
 from dnnlint.script.networks import tree
 from dnnlint.script.tables.layers import LayerSpec
 from dnnlint.script.values import NOWHERE, Const, Iteration, Obj, Tensor, Tuple, Value, options
@@ -186,6 +187,15 @@ def drawn(name: str, args: Args, first: int) -> tuple[str, float | None]:
     return "other", None
 
 
+def constant(name: str, args: Args, first: int) -> float | None:
+    """The number that an initialiser sets all weights to; None if there is no such number."""
+    if name in ("zeros_", "zero_"):
+        return 0.0
+    if name == "ones_":
+        return 1.0
+    return number(args, first, "val" if first else "value", None) if name in ("constant_", "fill_") else None
+
+
 def gain(args: Args) -> Any:
     """What ``calculate_gain`` returns for a nonlinearity; ``...`` if it is not known."""
     name = args.get(0, "nonlinearity")
@@ -201,14 +211,14 @@ def initialise(run: Interpreter, tensor: Value, name: str, args: Args, first: in
     for option in options(tensor):
         if type(option) is Tensor and option.op in ("cut", "view") and option.inputs:
             initialise(run, option.inputs[0], name, args, first, node)
-        elif (
-            type(option) is Tensor
-            and option.op == "parameter"
-            and option.layer is not None
-            and option.extra == "weight"
-        ):
+        elif type(option) is Tensor and option.op == "parameter" and option.layer is not None:
             distribution, std = drawn(name, args, first)
-            run.write(option.layer.fields, "$init", Init(run.place(node), distribution, std))
+            init = Init(run.place(node), distribution, std, constant(name, args, first))
+            if option.extra == "weight":
+                restoring.drawn(run, option.layer, node)
+                run.write(option.layer.fields, "$init", init)
+            elif option.extra == "bias":
+                run.write(option.layer.fields, "$bias", init)
 
 
 def rescale(run: Interpreter, tensor: Tensor, factor: Value, node: Any) -> None:

@@ -19,7 +19,7 @@ from dnnlint.script import (
     selections,
 )
 from dnnlint.script.code import Lazy
-from dnnlint.script.events import idle, keepsakes, retention, timeline
+from dnnlint.script.events import freezing, idle, keepsakes, retention, timeline
 from dnnlint.script.lattice import MISSING
 from dnnlint.script.spelling import spell
 from dnnlint.script.values import NEVER, TOTAL, Const, Obj, Tensor, Value
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 def _expr(run: Interpreter, node: Any) -> bool:
     inner = node.value
+    if type(inner) is ir.Compare:
+        freezing.compared(run, node)
     if type(inner) is ir.Attr:
         receiver = run.evaluate(inner.value)
         idle.uncalled(run, receiver, inner, attributes.get_attribute(run, receiver, inner.name, inner))

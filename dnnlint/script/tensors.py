@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence import vocabulary
-from dnnlint.script import data, flow, parameters
+from dnnlint.script import data, flow, lengths, parameters
 from dnnlint.script.code import Args, Class
 from dnnlint.script.events import axes, backpropagation, clearing, devices, escapes, gradients, starts, updates
 from dnnlint.script.facts import initialisation, numerics
@@ -80,7 +80,7 @@ def method(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -
     if kind is not None:
         return _known_method(run, tensor, name, kind, args, node)
     if name in METADATA:
-        return metadata(run, tensor, name)
+        return lengths.asked(run, metadata(run, tensor, name), tensor, name, args)
     if name in FRESH_METHODS:
         return make(run, Tensor("fresh", (), run.place(node), False, extra=ZEROS if name == "new_zeros" else None))
     if name in ("register_hook", "retain_grad", "share_memory_", "record_stream"):
@@ -140,6 +140,8 @@ def _known_method(run: Interpreter, tensor: Tensor, name: str, kind: str, args: 
         axes.chosen(run, tensor, made, name, args, node)
     elif name in ("eq", "ne") and args.positional:
         axes.compared(run, tensor, args.positional[0])
+    elif run.lengths and name in ("view", "reshape"):
+        lengths.viewed(run, made, tensor, args)
     return made
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.evidence.script import Mode
 from dnnlint.script import engines, flow, scheduling, searches, stepping
 from dnnlint.script.code import Args, Handler
+from dnnlint.script.events import restoring
 from dnnlint.script.tables import optimizers
 from dnnlint.script.values import Const, Ext, Obj, Tuple, Value
 
@@ -57,6 +58,7 @@ def network(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
     obj.fields["$pretrained"] = name.startswith("torchvision.models.") and name.count(".") == 2 and _pretrained(args)
     mode = {"train": Mode.TRAIN, "eval": Mode.EVAL, None: Mode.UNKNOWN}[spec.mode]
     obj.fields["$mode"] = frozenset({(mode, None, 0)})
+    restoring.pretrained(run, obj, name, args, node)
     if spec.position is not None:
         return flow.unknown(()) if spec.position else Tuple((obj, flow.unknown(()), flow.unknown(())))
     return obj

@@ -1,5 +1,6 @@
 """DNN302: units that start out the same."""
 
+from dnnlint.evidence.script import EqualUnits
 from dnnlint.evidence.trace import Weights, WeightStats
 from dnnlint.evidence.vocabulary import ACTIVATIONS, DENSE, NORMALISATIONS, RECTIFIERS, WEIGHTED
 from dnnlint.rule import Findings, Rule, Severity
@@ -20,6 +21,10 @@ class SymmetricInit(Rule):
     (LeCun et al., *Efficient BackProp*, 1998; Goodfellow et al., *Deep Learning*, 2016, section 8.4).
 
     ## How it decides
+    In the source: a constant is written to the weights of a hidden linear, convolutional or recurrent layer whose
+    output reaches nothing but the next layer, through activations, normalisation, pooling and dropout. An error if the
+    next layer is set to a constant as well, or if weights and biases are all zero and a rectifier follows; a warning if
+    the constant is not zero. Grouped convolutions and frozen layers, which are filters made by hand, are left alone.
     In the run: before the first step, a trainable weight matrix of a hidden layer has equal rows. An error if the
     next layer of the network is constant as well, or if weights and biases are all zero and a rectifier follows; a
     warning if the weights are equal and not zero. Zero weights alone are left alone, since residual branches,
@@ -44,6 +49,21 @@ class SymmetricInit(Rule):
         "Draw the weights at random: keep the layer's default, or use `nn.init.kaiming_uniform_` or `xavier_uniform_`."
     )
 
+    def static(self, equal: EqualUnits) -> Findings:
+        zero = equal.init.value == 0
+        dead = zero and equal.no_bias and any(kind in RECTIFIERS for kind in equal.activations[:1])
+        if zero and not dead and not equal.next_equal:
+            return
+        yield self.at(
+            equal.init.place,
+            severity=Severity.ERROR if dead or equal.next_equal else Severity.WARNING,
+            related=((equal.layer.built, "the layer is built here"),),
+            units=equal.layer.units or "",
+            layer=f"`{equal.layer.kind}`",
+            what="weights of zero" if zero else "the same weights",
+            others=_others(equal.layers - 1),
+        )
+
     def runtime(self, weights: Weights) -> Findings:
         judged = [(entry, severity) for entry in weights.weights if (severity := _judge(entry, weights))]
         if not judged:
@@ -58,8 +78,12 @@ class SymmetricInit(Rule):
             units=worst.parameter.shape[0],
             layer=named(worst.parameter.layer),
             what="weights of zero" if _zero(worst) else "the same weights",
-            others=f", and so do those of {left} more layer{'s' if left > 1 else ''}" if left else "",
+            others=_others(left),
         )
+
+
+def _others(left: int) -> str:
+    return f", and so do those of {left} more layer{'s' if left > 1 else ''}" if left else ""
 
 
 def _judge(entry: WeightStats, weights: Weights) -> Severity | None:

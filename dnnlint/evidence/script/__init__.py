@@ -22,7 +22,24 @@ from dnnlint.evidence.script.evaluation import (
 )
 from dnnlint.evidence.script.experiment import Axis, Search
 from dnnlint.evidence.script.loss import Cut, CutGradient, Extent, LossCall, Softmax, Target, Unstable
-from dnnlint.evidence.script.network import Init, Layer, Network, Operation, Stray, WeightInit
+from dnnlint.evidence.script.network import (
+    AffinePair,
+    EqualUnits,
+    FreshDropout,
+    FreshLayer,
+    IdleFreeze,
+    Init,
+    InitAfterLoad,
+    Layer,
+    LooseParameter,
+    MaskedOut,
+    MissingInit,
+    Network,
+    Operation,
+    Stray,
+    UnusedLayer,
+    WeightInit,
+)
 from dnnlint.evidence.script.order import (
     Accumulated,
     BackwardPass,
@@ -39,6 +56,7 @@ from dnnlint.evidence.script.order import (
 from dnnlint.evidence.script.reproducibility import DeterminismClash
 from dnnlint.evidence.script.schedule import OptimizerSetting, Rate, Schedule, ScheduleStep
 from dnnlint.evidence.script.selection import AliasedWeights, Selection
+from dnnlint.evidence.script.shape import ScrambledView, ShapeMismatch
 from dnnlint.evidence.script.source import Script, Unreadable, UnusedSuppression
 from dnnlint.evidence.script.training import (
     Accumulation,
@@ -53,6 +71,7 @@ from dnnlint.evidence.script.training import (
 __all__ = [
     "Accumulated",
     "Accumulation",
+    "AffinePair",
     "AliasedWeights",
     "Axis",
     "BackwardPass",
@@ -69,18 +88,26 @@ __all__ = [
     "DropoutRate",
     "DroppedResult",
     "EarlyStep",
+    "EqualUnits",
     "EvaluationPass",
     "Extent",
     "Forward",
+    "FreshDropout",
+    "FreshLayer",
     "Gradients",
     "HeldOutSelection",
+    "IdleFreeze",
     "Init",
+    "InitAfterLoad",
     "Layer",
     "LeftLoop",
     "Loader",
     "LoaderArguments",
+    "LooseParameter",
     "LossCall",
+    "MaskedOut",
     "MissingBackward",
+    "MissingInit",
     "MissingStep",
     "Mode",
     "Network",
@@ -95,9 +122,11 @@ __all__ = [
     "ScalerUse",
     "Schedule",
     "ScheduleStep",
+    "ScrambledView",
     "Script",
     "Search",
     "Selection",
+    "ShapeMismatch",
     "Softmax",
     "Stray",
     "Target",
@@ -106,6 +135,7 @@ __all__ = [
     "Unowned",
     "Unreadable",
     "Unstable",
+    "UnusedLayer",
     "UnusedSuppression",
     "WeightInit",
     "WipedStep",

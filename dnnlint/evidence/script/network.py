@@ -29,6 +29,7 @@ class Init(NamedTuple):
     place: Place
     distribution: str  # "normal" | "uniform" | "constant" | "other"
     std: float | None  # standard deviation of one weight; None when not a known number
+    value: float | None = None  # of a constant, where it is a known number
 
 
 class WeightInit(NamedTuple):
@@ -56,3 +57,91 @@ class Network(NamedTuple):
     layers: tuple[Layer, ...]
     chains: tuple[tuple[Operation, ...], ...]  # maximal runs without skip, merge or unknown operation
     stray: tuple[Stray, ...] = ()
+
+
+class MissingInit(NamedTuple):
+    """A network whose constructor does not run that of ``nn.Module``, or runs it too late."""
+
+    place: Place  # the constructor; where it is too late, the call of ``super().__init__()``
+    network: str
+    late: bool
+    early: Place | None = None  # what was assigned before
+
+
+class FreshLayer(NamedTuple):
+    """A layer with parameters that is built anew each time data flows through the network."""
+
+    place: Place
+    kind: str
+    network: str
+
+
+class FreshDropout(NamedTuple):
+    """Dropout in a forward pass that does not know of the mode of the network."""
+
+    place: Place
+    how: str  # "function": called without its argument `training`; "built": a layer built on the spot
+    name: str
+
+
+class IdleFreeze(NamedTuple):
+    """An attempt to freeze parameters (or to set them free) that has no effect."""
+
+    place: Place
+    how: str  # "misspelt" | "module" | "parameters" | "copy" | "method" | "compared"
+    target: str  # what it was done to, as written
+    attribute: str
+    sure: bool  # the target is known to be a network or a parameter, not just called so
+
+
+class LooseParameter(NamedTuple):
+    """A tensor that a network is to learn, but that ``nn.Module`` does not know as its parameter."""
+
+    place: Place  # the assignment
+    attribute: str
+    network: str
+    how: str  # "leaf": requires_grad=True; "derived": computed from a parameter; "container"; "random": never learns
+
+
+class UnusedLayer(NamedTuple):
+    """A layer with parameters that nothing uses after it was built."""
+
+    place: Place  # the assignment
+    attribute: str
+    network: str
+    kind: str
+
+
+class AffinePair(NamedTuple):
+    """Two affine layers in a row, with nothing nonlinear between them, that one layer could replace."""
+
+    network: str
+    first: Operation
+    second: Operation
+
+
+class EqualUnits(NamedTuple):
+    """A hidden layer whose weights all start at one number."""
+
+    layer: Layer
+    init: Init
+    activations: tuple[str, ...]  # between it and the next layer, in order
+    next_equal: bool  # the next layer is set to one number, too
+    no_bias: bool  # its biases are zero, or it has none
+    layers: int = 1  # how many layers of the network the same call sets to one number
+
+
+class InitAfterLoad(NamedTuple):
+    """Weights drawn anew after trained ones were loaded into the same layers."""
+
+    place: Place  # the call that draws them, in the scope that loads
+    load: Place
+    network: str
+    layers: int | None  # how many of the loaded layers are lost; None where the layers are not known
+
+
+class MaskedOut(NamedTuple):
+    """Units dropped by a hand-written random mask, and what is left not scaled up."""
+
+    place: Place  # the product
+    mask: Place | None

@@ -96,20 +96,24 @@ def _unit(run: Interpreter, value: Value, depth: int = 0) -> str | None:
         return "count" if value.op == "sum" else "mean"
     if value.op == "mul" and operands:
         return _weighted(run, operands, depth)
-    if value.op == "div" and operands and _unit(run, operands[0], depth + 1) == "count" and _is_size(operands[1]):
+    if value.op == "div" and operands and _unit(run, operands[0], depth + 1) == "count" and _is_size(run, operands[1]):
         return "mean"
     return None
 
 
 def _weighted(run: Interpreter, operands: Any, depth: int) -> str | None:
     """A mean times the size of its batch is a sum over samples."""
-    sizes = [one for one in operands if _is_size(one)]
-    units = [_unit(run, one, depth + 1) for one in operands if not _is_size(one)]
+    sizes = [one for one in operands if _is_size(run, one)]
+    units = [_unit(run, one, depth + 1) for one in operands if not _is_size(run, one)]
     return "sum" if len(sizes) == 1 and units == ["mean"] else None
 
 
-def _is_size(value: Value) -> bool:
-    return value is SIZE or (type(value) is Obj and type(value.fields.get("$length")) is Tensor)
+def _is_size(run: Interpreter, value: Value) -> bool:
+    return (
+        value is SIZE
+        or id(value) in run.lengths
+        or (type(value) is Obj and type(value.fields.get("$length")) is Tensor)
+    )
 
 
 def _compared(value: Value) -> bool:

@@ -8,15 +8,18 @@ from dnnlint.script.events.timeline import Timeline
 
 if TYPE_CHECKING:
     from dnnlint.diagnostic import Place
+    from dnnlint.evidence.script import FreshLayer
     from dnnlint.script.code import Class
     from dnnlint.script.events.axes import Chosen
     from dnnlint.script.events.beats import Beat
     from dnnlint.script.events.departure import Left
+    from dnnlint.script.events.masks import Masked
+    from dnnlint.script.events.restoring import Load
     from dnnlint.script.events.retention import Kept
     from dnnlint.script.events.selection import Selection
     from dnnlint.script.frames import Loop
     from dnnlint.script.graph import Reach
-    from dnnlint.script.values import NetworkCall, Obj, Tensor
+    from dnnlint.script.values import NetworkCall, Obj, Tensor, Value
 
 
 class Record:
@@ -32,7 +35,14 @@ class Record:
 
         self.modules: list[Obj] = []
         self.networks: list[tuple[Obj, list[Tensor]]] = []  # with the operations of their forward passes
+        self.results: dict[int, Value] = {}  # by the identity of these operations: what the forward pass returns
         self.calls: list[NetworkCall] = []
+        self.entrances: dict[int, NetworkCall] = {}  # likewise: the call that the forward pass was followed for
+        self.masked: dict[int, Masked] = {}  # products of tensors and random masks that nothing has scaled yet
+        self.scaled: dict[int, Tensor] = {}  # tensors that were multiplied or divided by a number
+        self.doubtful: set[int] = set()  # operations of a layer that is only one of several that may be called
+        self.built: list[tuple[Obj, FreshLayer]] = []  # layers built while data flowed through a network
+        self.redrawn: dict[int, tuple[Load, dict[int, Place]]] = {}  # by network: its load, and layers drawn since
         self.loaders: list[Obj] = []
         self.kept: list[Kept] = []
         self.samplers: dict[tuple[str, str, str], Obj] = {}  # those of an epoch, by file, function and name

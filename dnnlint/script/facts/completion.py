@@ -23,6 +23,7 @@ from dnnlint.script.facts import (
     settings,
     small_batches,
     strays,
+    structure,
     unowned,
 )
 from dnnlint.script.values import Obj
@@ -40,6 +41,7 @@ def complete(run: Interpreter) -> None:
         found = strays.strays(obj, run.record.modules)
         if found:
             run.record.state(Network(graph.title(obj), obj.at, (), (), found))
+    structure.state(run)
     for loader in run.record.loaders:
         _loader(run, loader)
     samples.state(run)

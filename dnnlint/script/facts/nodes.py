@@ -29,3 +29,8 @@ def sources(value: Value, depth: int = 0) -> list[Tensor]:
         inner = value.items if type(value) is Tuple else objects.contents(value)  # type: ignore[arg-type]
         return [source for item in inner for source in sources(item, depth + 1)]
     return [source for option in options(value) if type(option) is Tensor for source in [option]]
+
+
+def title(obj: Obj) -> str:
+    """What a message calls a network: its class, or its variable."""
+    return obj.cls.name if type(obj.cls) is Class else obj.name or str(obj.cls or "the network").rpartition(".")[2]

@@ -8,9 +8,10 @@ from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import Mode
 from dnnlint.script import ir, iteration, objects
 from dnnlint.script.code import Args, Class
+from dnnlint.script.events import construction
 from dnnlint.script.networks import tree
 from dnnlint.script.tables.layers import LayerSpec
-from dnnlint.script.values import Obj, Tuple, Union, Value, options
+from dnnlint.script.values import Obj, Tensor, Tuple, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -39,11 +40,13 @@ def prepare(run: Interpreter, obj: Obj) -> None:
         obj.fields["$mode"] = frozenset({(Mode.TRAIN, None, obj.fields["$from"])})
 
 
-def built(run: Interpreter, obj: Obj) -> None:
+def built(run: Interpreter, obj: Obj, node: Any) -> None:
     """After the constructor of a project class has run."""
     obj.fields["$to"] = run.tick()
     if obj.kind == "module":
         run.record.modules.append(obj)
+        if run.forwards and not run.building and tree.has_parameters(obj):
+            construction.built(run, obj, node)
 
 
 def set_attribute(run: Interpreter, obj: Obj, name: str, value: Value, node: Any) -> bool:
@@ -52,9 +55,11 @@ def set_attribute(run: Interpreter, obj: Obj, name: str, value: Value, node: Any
         for option in options(value):
             if type(option) is Obj and option.kind == "module":
                 run.write(option.fields, "$registered", True)
-        if not run.building:
+        if run.building:
+            construction.assigned(run, obj, value, node)
+        else:
             run.version += 1
-        if type(value) in (Obj, Tuple, Union):
+        if type(value) in (Obj, Tuple, Union, Tensor):
             run.write(obj.fields, "$at " + name, run.place(node))
     return obj.kind == "module" and name in ("training", "requires_grad")
 

@@ -32,6 +32,8 @@ def call_module(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
         try:
             known = (forward.forward(run, obj, inner, node), (obj, args))  # what the key names by id is kept alive
             network_calls.summarised(run, obj, run.operations)
+            run.record.results[id(run.operations)] = known[0]
+            run.record.entrances[id(run.operations)] = call
         finally:
             run.operations = outer
         if carried.keeps(run, call, mark):

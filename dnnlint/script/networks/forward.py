@@ -67,6 +67,8 @@ def apply_layer(run: Interpreter, obj: Obj, spec: LayerSpec, args: Args, place: 
     if spec.parametric and run.flags["grad"] is not False:
         graph = True if run.flags["grad"] else None
     tensor = tensors.make(run, Tensor(spec.kind, inputs, place, graph, layer=obj))
+    if run.several:
+        run.record.doubtful.add(id(tensor))
     name = str(obj.cls).rpartition(".")[2]
     if spec.kind == "recurrent" and not name.endswith("Cell"):
         state: Value = Tensor("view", (tensor,), place, graph)

@@ -98,6 +98,16 @@ ITERABLE_BASES = frozenset(
 )
 """Classes whose subclasses are read as a stream: shuffle=True would be an error there."""
 
+PICTURES: dict[str, tuple[int, int, int]] = {
+    **dict.fromkeys(
+        (f"torchvision.datasets.{name}" for name in words("MNIST FashionMNIST KMNIST QMNIST EMNIST")), (1, 28, 28)
+    ),
+    **dict.fromkeys((f"torchvision.datasets.{name}" for name in words("CIFAR10 CIFAR100 SVHN")), (3, 32, 32)),
+    "torchvision.datasets.STL10": (3, 96, 96),
+    "torchvision.datasets.USPS": (1, 16, 16),
+}
+"""Channels, height and width of the pictures of data sets where all are of one size."""
+
 INDEXED_BASES = frozenset({"torch.utils.data.Dataset", "torch.utils.data.dataset.Dataset"})
 """Classes whose subclasses are read by index, unless a base of ITERABLE_BASES stands beside."""
 
