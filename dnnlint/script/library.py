@@ -34,7 +34,7 @@ from dnnlint.script.events import clipping, communication, construction, devices
 from dnnlint.script.networks import building
 from dnnlint.script.tables import aliases, frameworks, functions, inert, layers
 from dnnlint.script.tables.tensors import METHODS
-from dnnlint.script.values import Const, Ext, Tensor, Tuple, Value
+from dnnlint.script.values import Const, Ext, Obj, Tensor, Tuple, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
