@@ -22,6 +22,7 @@ _INSTALLED = tuple(
         if key in ("stdlib", "platstdlib", "purelib", "platlib")
     }
 )
+_SHELVES = {"site-packages", "dist-packages"}  # of other environments as well: of the system, the user, a .pth file
 TOP = Span(1, 1, 1, 1)
 
 
@@ -75,7 +76,7 @@ def is_users(filename: str) -> bool:
     path = os.path.abspath(filename)
     if path.startswith(_OURS):
         return False
-    return not path.startswith(_INSTALLED)
+    return not path.startswith(_INSTALLED) and _SHELVES.isdisjoint(path.split(os.sep))
 
 
 def site(mark: Mark | None, otherwise: Site) -> Site:

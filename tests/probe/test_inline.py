@@ -13,7 +13,8 @@ from torch.nn.modules import module as modules
 import dnnlint
 from dnnlint.errors import UsageError
 from dnnlint.evidence.trace import Devices, Passes, Predictions, Run
-from dnnlint.probe import watcher
+from dnnlint.probe import forwards
+from dnnlint.probe.sites import is_users
 
 STEPS = 5
 
@@ -371,7 +372,7 @@ def test_what_is_not_found_is_where_the_probe_is() -> None:
 
 
 def test_what_never_steps_is_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watcher, "CALLS", 10)
+    monkeypatch.setattr(forwards, "CALLS", 10)
     net, _ = made()
 
     with dnnlint.probe(select="ALL") as run:
@@ -395,3 +396,9 @@ def test_a_call_that_fails_because_of_devices_is_told() -> None:
     (mismatch,) = record(run, Devices).mismatches
     assert mismatch.devices == ("cpu", "meta")
     assert LINES[mismatch.called.span.row - 1].strip().startswith("loss = nn.functional.cross_entropy(net(")
+
+
+def test_what_lies_in_another_environments_folder_is_not_the_users() -> None:
+    assert is_users("/home/me/project/train.py")
+    assert not is_users("/home/me/.local/lib/python3.11/site-packages/lib/layers.py")
+    assert not is_users("/usr/lib/python3/dist-packages/lib.py")

@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import dnnlint
 from dnnlint.evidence.trace import CHANNELS, Losses, Run
-from dnnlint.probe import watcher
+from dnnlint.probe import forwards, steps
 
 WAITS = (
     "_local_scalar_dense",
@@ -118,13 +118,13 @@ def test_no_number_is_asked_for_within_the_watched_steps(foreach: bool) -> None:
 
 def test_the_guard_sees_what_it_has_to_see(monkeypatch: pytest.MonkeyPatch) -> None:
     """One number that is asked for in a hook is noticed."""
-    original = watcher.Watcher._end
+    original = forwards.Forwards._end
 
     def end(self: Any, call: Any, kwargs: Any, output: Any) -> None:
         original(self, call, kwargs, output)
-        watcher._number(output.sum())
+        steps._number(output.sum())
 
-    monkeypatch.setattr(watcher.Watcher, "_end", end)
+    monkeypatch.setattr(forwards.Forwards, "_end", end)
     net = nn.Linear(4, 3)
     with Waits() as mode, dnnlint.probe(net, select="ALL"):
         net(torch.randn(8, 4))

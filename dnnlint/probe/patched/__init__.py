@@ -1,0 +1,1 @@
+"""What is replaced in torch while a run is watched, a subject a file."""

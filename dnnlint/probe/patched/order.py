@@ -1,0 +1,44 @@
+"""Calls whose order makes a training step, but for the backward pass: clearing, clipping, schedules, modes."""
+
+import functools
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from dnnlint.probe.guard import Guard
+from dnnlint.probe.patches import Patches, hidden
+from dnnlint.probe.sites import take
+from dnnlint.probe.watcher import Watcher
+
+
+def patch(patches: Patches, watcher: Watcher, guard: Guard) -> None:
+    """Hear of them."""
+    patches.replace(Optimizer, "zero_grad", guard.silently("zero_grad", watcher.stage.stepper))
+    patches.replace(nn.Module, "zero_grad", guard.silently("zero_grad", lambda _: None))
+    patches.replace(nn.Module, "train", lambda original: _train(original, watcher, guard))
+    clipping = torch.nn.utils.clip_grad
+    within = "_clip_grads_with_norm_" if hasattr(clipping, "_clip_grads_with_norm_") else "clip_grad_norm_"
+    patches.replace(clipping, within, guard.silently("clip", lambda _: None))
+    patches.replace(torch.nn.utils, "clip_grad_value_", guard.silently("clip", lambda _: None))
+    for schedule in (torch.optim.lr_scheduler.LRScheduler, torch.optim.lr_scheduler.ReduceLROnPlateau):
+        patches.replace(schedule, "step", guard.silently("scheduler", lambda _: None))
+
+
+def _train(original: Any, watcher: Watcher, guard: Guard) -> Any:
+    tell = guard.guarded(lambda mode: watcher.event("train" if mode else "eval", take(3), None))
+
+    @functools.wraps(original)
+    def train(self: nn.Module, mode: bool = True) -> Any:
+        if not watcher.here:
+            return original(self, mode)
+        watcher.mode(self, mode)
+        tell(mode)
+        watcher.silent += 1
+        try:
+            return original(self, mode)
+        finally:
+            watcher.silent -= 1
+
+    return hidden(train)
