@@ -40,8 +40,8 @@ class Attachment:
         self._hooks = Hooks(
             guard.guarded(watcher.forwards.before),
             guard.guarded(watcher.forwards.after),
-            guard.guarded(self._before_step),
-            guard.guarded(watcher.steps.after),
+            guard.without_gradients(self._before_step),
+            guard.without_gradients(watcher.steps.after),
         )
         self._hooks.hide(patches)
         scaled = scaling.Scaled()

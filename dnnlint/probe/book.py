@@ -28,7 +28,7 @@ class Norms(NamedTuple):
 
     step: int
     gradient: float
-    weight: float
+    weight: float  # before the first step that it was part of
 
 
 class Book:
@@ -41,6 +41,7 @@ class Book:
         self.received: set[int] = set()  # identities of parameters that had a gradient at a step
         self.norms: dict[tuple[int, int], list[Norms]] = {}  # by identity of the parameter and number of the optimiser
         self.parameters: dict[int, Tensor] = {}  # those that have norms
+        self._sizes: dict[int, float] = {}  # norms of the weights as they were at their first step
         self._measured: tuple[int, int] | None = None
 
     def owner(self, parameter: Tensor) -> Owner | None:
@@ -67,25 +68,34 @@ class Book:
                     self._owners[id(parameter)] = Owner(weakref.ref(parameter), module, name)
 
     def measure(self, stepper: Stepper, parameters: list[Tensor], scale: Tensor | None) -> None:
-        """Post the norms of gradients and weights, one fused reduction a device; once a step, whoever asks."""
+        """Have the norms of gradients and of new weights measured, at once for a device; once a step, whoever asks."""
         moment = stepper.number, stepper.steps
         if self._measured == moment or stepper.closure:  # a closure makes the gradients within the step
             return
         self._measured = moment
         self.refresh()
-        held = [parameter for parameter in parameters if parameter.grad is not None and not parameter.is_meta]
+        held = [p for p in parameters if p.grad is not None]
+        fresh = [p for p in held if id(p) not in self.parameters]
+        devices = dict.fromkeys(p.device for p in held)
+        for device in devices:
+            if device.type != "meta":
+                self._post(stepper, _on(device, held, devices), _on(device, fresh, devices), scale)
         self.received.update(map(id, held))
-        for device in dict.fromkeys(parameter.device for parameter in held):
-            here = [parameter for parameter in held if parameter.device == device]
-            names = list(map(id, here))
-            self.parameters.update(zip(names, here, strict=True))
-            self._stage.board.post(_norms(here, scale), partial(self._receive, names, *moment))
+        self.parameters.update(zip(map(id, fresh), fresh, strict=True))
 
-    def _receive(self, names: list[int], optimizer: int, step: int, arrived: Tensor) -> None:
+    def _post(self, stepper: Stepper, held: list[Tensor], fresh: list[Tensor], scale: Tensor | None) -> None:
+        receive = partial(self._receive, list(map(id, held)), fresh, stepper.number, stepper.steps)
+        room = self._stage.board.room(len(held) + len(fresh), held[0].device, receive)
+        gradients = [_values(p.grad) for p in held]
+        torch.stack(torch._foreach_norm([*gradients, *map(local, fresh)]), out=room)
+        if scale is not None:
+            room[: len(held)].div_(scale)
+
+    def _receive(self, names: list[int], fresh: list[Tensor], optimizer: int, step: int, arrived: Tensor) -> None:
         values = arrived.tolist()
-        for place, name in enumerate(names):
-            entry = Norms(step, values[place], values[len(names) + place])
-            self.norms.setdefault((name, optimizer), []).append(entry)
+        self._sizes.update(zip(map(id, fresh), values[len(names) :], strict=True))
+        for name, gradient in zip(names, values, strict=False):
+            self.norms.setdefault((name, optimizer), []).append(Norms(step, gradient, self._sizes[name]))
 
     def owners(self) -> Iterable[tuple[Tensor, Owner]]:
         """All parameters that still live."""
@@ -93,6 +103,12 @@ class Book:
             parameter = owner.parameter()
             if parameter is not None:
                 yield parameter, owner
+
+    def note_received(self) -> None:
+        """Note the parameters of all networks that have a gradient now; most have one at the first step."""
+        if not self.received.issuperset(self._owners):
+            waiting = (parameter for parameter, _ in self.owners() if id(parameter) not in self.received)
+            self.received.update(id(parameter) for parameter in waiting if parameter.grad is not None)
 
     def info(self, parameter: Tensor, owner: Owner) -> ParameterInfo:
         """A parameter as evidence."""
@@ -116,26 +132,24 @@ class Book:
         )
 
 
-def _norms(parameters: list[Tensor], scale: Tensor | None) -> Tensor:
-    """Norms of all gradients, unscaled, and then of all weights: (2 * parameters,), float32."""
-    with torch.no_grad():
-        gradients = [_values(parameter.grad) for parameter in parameters]
-        norms = torch.stack(torch._foreach_norm([*gradients, *map(local, parameters)]))
-        norms = norms if norms.dtype == torch.float32 else norms.float()
-        if scale is not None:
-            norms[: len(parameters)].div_(scale)
-        return norms
+def _on(device: torch.device, tensors: list[Tensor], devices: dict[torch.device, None]) -> list[Tensor]:
+    return tensors if len(devices) == 1 else [tensor for tensor in tensors if tensor.device == device]
 
 
 def _values(gradient: Tensor | None) -> Tensor:
+    if type(gradient) is Tensor and gradient.layout is torch.strided:  # nearly always
+        return gradient
     assert gradient is not None
     gradient = local(gradient)
     return gradient._values() if gradient.is_sparse else gradient
 
 
 def sample(tensor: Tensor) -> Tensor:
-    """At most 1024 elements spread over a dense tensor: 1-D, in the order of memory, a view where that can be."""
-    tensor = local(tensor).detach()
+    """At most 1024 elements spread over a dense tensor: 1-D, in memory's order, a view where that can be.
+
+    Gradients are off.
+    """
+    tensor = local(tensor)
     if tensor.is_complex():
         tensor = torch.view_as_real(tensor)
     count = tensor.numel()

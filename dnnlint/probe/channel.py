@@ -1,6 +1,7 @@
 """What a channel is: it hears what happens while the script runs and tells plain numbers afterwards."""
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 class Channel:
     """One measured quantity.
 
-    A happening that a channel does not override costs nothing: nobody calls it. No method may make the host wait
-    for a device, keep a tensor of the script's beyond the step, draw random numbers, or change anything it is given.
+    A happening that a channel does not override costs nothing: nobody calls it. Where tensors are
+    handed over, gradients are off. No method may make the host wait for a device, keep a tensor of the script's beyond
+    the step, draw random numbers, or change anything it is given.
     """
 
     record: ClassVar[type]  # the evidence that it makes
@@ -26,8 +28,15 @@ class Channel:
     def forward_begins(self, call: Call) -> None:
         """An outermost module is about to run."""
 
-    def layer_output(self, module: nn.Module, inputs: tuple[object, ...], output: object) -> None:
-        """A layer has run inside an outermost module whose call records gradients or trains."""
+    def sampler(self, module: nn.Module) -> Callable[[Any], None] | None:
+        """What to do with each output of a layer inside outermost modules whose calls record gradients or train.
+
+        It is asked for once a layer, so that what depends on the layer alone is not done at each of its calls.
+        """
+        return None
+
+    def first_layer(self, module: nn.Module, inputs: tuple[object, ...]) -> None:
+        """The first layer with weights or normalisation has run in an outermost module."""
 
     def forward_ends(self, call: Call, output: object) -> None:
         """An outermost module has run."""

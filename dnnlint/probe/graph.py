@@ -5,7 +5,13 @@ It tells, without any patch, what the modules' hooks cannot: which functions wer
 """
 
 from collections.abc import Container, Iterable
+from functools import cached_property
 from typing import Any
+
+import torch
+from torch.autograd.function import BackwardCFunction
+
+from dnnlint.evidence.vocabulary import ACTIVATIONS
 
 _LIMIT = 20_000  # nodes; a pass over more would be felt
 OPS = {
@@ -47,34 +53,52 @@ class Graph:
 
     def __init__(self, roots: Iterable[Any]) -> None:
         self.nodes: list[Any] = []  # breadth first from the roots; kept alive, so that their identities hold
-        self.seen: set[Any] = set()
-        self.numbers: frozenset[int] = frozenset()  # sequence numbers of the nodes
-        self.consumers: dict[Any, list[Any]] = {}
-        self.leaves: list[Any] = []  # AccumulateGrad nodes
-        self.complete = True
-        self._read([node for node in roots if node is not None])
-        self.numbers = frozenset(map(number, self.nodes))
-
-    def _read(self, frontier: list[Any]) -> None:
-        self.seen.update(frontier)
-        while frontier:
+        self.numbers: set[int] = set()  # sequence numbers of the nodes
+        self.activations: list[tuple[Any, str]] = []  # those of the nodes that are activation functions, and which
+        frontier = [node for node in roots if node is not None]
+        seen = set(frontier)
+        while frontier and len(self.nodes) <= _LIMIT:
             self.nodes += frontier
-            if len(self.nodes) > _LIMIT:
-                self.complete = False
-                return
-            following = []
-            for node in frontier:
-                for below, _ in node.next_functions:
-                    if below is None:
-                        continue
-                    self.consumers.setdefault(below, []).append(node)
-                    if below not in self.seen:
-                        self.seen.add(below)
-                        if hasattr(below, "variable"):
-                            self.leaves.append(below)
-                        else:
-                            following.append(below)
-            frontier = following
+            frontier = [below for node in frontier for below in self._read(node, seen)]
+
+    def _read(self, node: Any, seen: set[Any]) -> list[Any]:
+        """Note one node; returns those below it that were not met before and are no leaves."""
+        self.numbers.add(node._sequence_nr())
+        activation = _activation(node)
+        if activation:
+            self.activations.append((node, activation))
+        fresh = []
+        for below, _ in node.next_functions:
+            if below is not None and below not in seen:
+                seen.add(below)
+                if type(below) is not _LEAF:
+                    fresh.append(below)
+        return fresh
+
+    @cached_property
+    def consumers(self) -> dict[Any, list[Any]]:
+        """What takes a node's result."""
+        consumers: dict[Any, list[Any]] = {}
+        for node in self.nodes:
+            for below, _ in node.next_functions:
+                if below is not None:
+                    consumers.setdefault(below, []).append(node)
+        return consumers
+
+
+_LEAF: type = torch._C._functions.AccumulateGrad  # type: ignore[attr-defined]
+_known: dict[type, str] = {}  # activation functions by the type of their nodes, "" for other nodes
+
+
+def _activation(node: Any) -> str:
+    kind = type(node)
+    if kind not in _known:
+        found = op(node)
+        found = found if found in ACTIVATIONS else ""
+        if issubclass(kind, BackwardCFunction) or kind.__name__.partition("Backward")[0] != name(node):
+            return found  # a type of the user's, or one that stands for several operations
+        _known[kind] = found
+    return _known[kind]
 
 
 def number(node: Any) -> int:

@@ -1,8 +1,7 @@
 """How a call of ours is kept from disturbing the run."""
 
-import contextlib
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -10,6 +9,8 @@ import torch
 from dnnlint.probe.patches import hidden
 from dnnlint.probe.sites import take
 from dnnlint.probe.watcher import Watcher
+
+_set_gradients = torch._C._set_grad_enabled
 
 
 class Guard:
@@ -31,14 +32,21 @@ class Guard:
 
         return guarded
 
-    @contextlib.contextmanager
-    def ours(self) -> Iterator[None]:
-        """A block that may fail."""
-        try:
-            with torch.no_grad():
-                yield
-        except Exception as error:
-            self._failed(error)
+    def without_gradients(self, hook: Callable[..., Any]) -> Callable[..., Any]:
+        """The same for one that works on tensors; gives what it returns, and None if it fails."""
+        failed = self._failed
+
+        def guarded(*arguments: Any) -> Any:
+            before = torch.is_grad_enabled()
+            _set_gradients(False)
+            try:
+                return hook(*arguments)
+            except Exception as error:
+                return failed(error)
+            finally:
+                _set_gradients(before)
+
+        return guarded
 
     def before(self, hear: Callable[..., None]) -> Callable[[Any], Any]:
         """A patch that tells of a call before it is made."""
@@ -58,14 +66,17 @@ class Guard:
     def silently(self, kind: str, about: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """A patch that tells of a call, and not of the calls that it makes itself."""
         watcher = self._watcher
-        tell = self.guarded(lambda owner: watcher.event(kind, take(3), about(owner)))
+        failed = self._failed
 
         def make(original: Any) -> Any:
             @functools.wraps(original)
             def patched(*args: Any, **kwargs: Any) -> Any:
                 if not watcher.here:
                     return original(*args, **kwargs)
-                tell(args[0] if args else None)
+                try:
+                    watcher.event(kind, take(2), about(args[0] if args else None))
+                except Exception as error:
+                    failed(error)
                 watcher.silent += 1
                 try:
                     return original(*args, **kwargs)

@@ -1,10 +1,11 @@
 """Who hears of what: the channels' methods by the happening that they are about."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from dnnlint.probe.channel import Channel
 
-Listeners = list[Callable[..., None]]
+Listeners = list[Callable[..., Any]]
 
 
 class Hearing:
@@ -13,7 +14,8 @@ class Hearing:
     def __init__(self, channels: Iterable[Channel]) -> None:
         self._channels = list(channels)
         self.forward_begins = self._listeners("forward_begins")
-        self.layer_output = self._listeners("layer_output")
+        self.sampler = self._listeners("sampler")
+        self.first_layer = self._listeners("first_layer")
         self.forward_ends = self._listeners("forward_ends")
         self.failure = self._listeners("failure")
         self.loss = self._listeners("loss")

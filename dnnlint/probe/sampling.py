@@ -1,4 +1,4 @@
-"""Samples of tensors, copied at once: what they are taken of may be overwritten in place as soon as a hook returns.
+"""Samples of tensors, copied at once: what they are taken of may be overwritten in place when a hook returns.
 
 A sample is at most 32 rows (samples, positions) by 64 units (features, channels), evenly spaced along every axis.
 """
@@ -37,9 +37,8 @@ def layout(tensor: Tensor, channels_first: bool) -> Layout:
 
 
 def cut(tensor: Tensor, by: Layout) -> Tensor:
-    """A copy of the sample: rows first, units last."""
-    tensor = tensor.detach()
-    return tensor.as_strided(by.size, by.stride, tensor.storage_offset()).clone()
+    """A view of the sample: rows first, units last; gradients are off."""
+    return tensor.as_strided(by.size, by.stride, tensor.storage_offset())
 
 
 def _share(sizes: list[int]) -> list[int]:

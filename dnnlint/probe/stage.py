@@ -3,7 +3,6 @@
 import weakref
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -128,8 +127,3 @@ def local(tensor: Tensor) -> Tensor:
     """The part of a tensor that this process holds; a collective would need all of them."""
     to_local = getattr(tensor, "to_local", None)
     return to_local() if to_local is not None and type(tensor) is not Tensor else tensor
-
-
-def packs_saved_tensors() -> bool:
-    """Whether tensors saved for the backward pass are being packed (activation checkpointing, offloading)."""
-    return torch._C._autograd._top_saved_tensors_default_hooks(True) is not None

@@ -1,8 +1,10 @@
 """Losses and backward passes, and what of the forward passes they belong to."""
 
+from functools import cache
 from types import FrameType
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from dnnlint.probe import graph
@@ -46,8 +48,8 @@ class Training:
             stage.step,
             options,
             *function.shapes(given, target, caller),
-            _dtype(given),
-            _dtype(target),
+            _word(given.dtype),
+            _word(target.dtype),
             node,
         )
         self._number += 1
@@ -94,5 +96,6 @@ class Training:
         self._losses = []
 
 
-def _dtype(tensor: Tensor) -> str:
-    return str(tensor.dtype).removeprefix("torch.")
+@cache
+def _word(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

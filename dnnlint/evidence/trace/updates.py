@@ -10,7 +10,7 @@ class GradientStep(NamedTuple):
 
     step: int
     norm: float  # 2-norm
-    weight_norm: float
+    weight_norm: float  # of the weight before the first watched step that changed it
 
 
 class ParameterGradients(NamedTuple):

@@ -1,5 +1,6 @@
 """Activations: moments, zeros, dead and saturated units of every layer and activation function."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -39,13 +40,19 @@ class _Seen:
     last: bool = False
     fed_by: nn.Module | None = None
 
-    def cut(self, output: Tensor) -> tuple[Tensor, int]:
-        """A sample of an output, and how many units it has."""
-        shape = output.shape, output.stride()
-        if shape != self.shape or self.layout is None:
+    turn: int = -1  # in which it was sampled last
+
+    def by(self, output: Tensor) -> Layout | None:
+        """How to cut a sample of an output; None if there is nothing to be seen in it."""
+        if output.layout is not torch.strided:
+            return None
+        shape = output.shape, output.stride(), type(output)
+        if shape != self.shape:
             self.shape = shape
-            self.layout = layout(output, op_of(self.module) in _CHANNELS_FIRST or output.dim() == 4)
-        return cut(output, self.layout), self.layout.units
+            first = op_of(self.module) in _CHANNELS_FIRST or output.dim() == 4
+            visible = plain(output) and output.is_floating_point() and output.dim() > 0
+            self.layout = layout(output, first) if visible else None
+        return self.layout
 
 
 class ActivationsChannel(Channel):
@@ -56,28 +63,29 @@ class ActivationsChannel(Channel):
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
         self._seen: dict[object, _Seen] = {}
-        self._fresh: set[object] = set()
+        self._turn = 0  # outputs are sampled once in each
         self._last: set[object] = set()  # keys of what losses are computed from
 
-    def layer_output(self, module: nn.Module, inputs: tuple[object, ...], output: object) -> None:
+    def sampler(self, module: nn.Module) -> Callable[[Any], None] | None:
         """Copy a sample of a layer's output, the first time it runs in a step."""
-        made: Any = output[0] if type(output) is tuple and output else output
-        key = id(module)
-        if key in self._fresh or not plain(made) or not made.is_floating_point() or not made.dim():
-            return
-        seen = self._seen.get(key)
-        if seen is None:
-            if len(self._seen) >= _LAYERS or op_of(module) in _PASSING:
-                self._fresh.add(key)
-                return
-            seen = self._seen[key] = _Seen(module, op_of(module), function=False)
-        self._post(key, seen, made)
+        op = op_of(module)
+        if len(self._seen) >= _LAYERS or op in _PASSING:
+            return None
+        seen = self._seen[id(module)] = _Seen(module, op, function=False)
 
-    def _post(self, key: object, seen: _Seen, output: Tensor) -> None:
-        self._fresh.add(key)
-        values, units = seen.cut(output)
+        def sample(made: Any) -> None:
+            if seen.turn != self._turn and isinstance(made, Tensor):
+                self._post(seen, made)
+
+        return sample
+
+    def _post(self, seen: _Seen, output: Tensor) -> None:
+        by = seen.by(output)
+        if by is None:
+            return
+        seen.turn = self._turn
         seen.told += 1
-        self.stage.board.post(values, partial(_receive, seen, self.stage.step, units))
+        self.stage.board.post(cut(output, by), partial(_receive, seen, self.stage.step, by.units))
 
     def backward_begins(self, backward: Backward) -> None:
         """Sample the results of activation functions between the layers."""
@@ -85,10 +93,8 @@ class ActivationsChannel(Channel):
         if read is None:
             return
         order: dict[tuple[int, str], int] = {}
-        for node in reversed(read.nodes):
-            op = graph.op(node)
-            if op in ACTIVATIONS:
-                self._function(node, op, read, order)
+        for node, op in reversed(read.activations):
+            self._function(node, op, read, order)
 
     def _function(self, node: Any, op: str, read: graph.Graph, order: dict[tuple[int, str], int]) -> None:
         stage = self.stage
@@ -102,16 +108,14 @@ class ActivationsChannel(Channel):
             return
         place = order[id(feeder), op] = order.get((id(feeder), op), -1) + 1
         key = id(feeder), op, place
-        if place >= _PLACES or key in self._fresh:
+        known = self._seen.get(key)
+        if place >= _PLACES or (known is not None and known.turn == self._turn):
             return
         try:
             result = getattr(node, saved)
         except RuntimeError:  # freed, or overwritten in place since
             return
-        if not plain(result) or not result.dim():
-            return
-        seen = self._seen.setdefault(key, _Seen(feeder, op, function=True))
-        self._post(key, seen, result)
+        self._post(known or self._seen.setdefault(key, _Seen(feeder, op, function=True)), result)
         self._relate(key, node, read)
 
     def _relate(self, key: object, node: Any, read: graph.Graph) -> None:
@@ -159,7 +163,7 @@ class ActivationsChannel(Channel):
 
     def step_ends(self, stepper: Stepper, parameters: list[Tensor]) -> None:
         """The next outputs are those of another step."""
-        self._fresh.clear()
+        self._turn += 1
 
     def told(self) -> Activations:
         """All layers that were sampled, in the order of first calls; a function follows the layer that feeds it."""

@@ -18,7 +18,7 @@ from dnnlint.probe.stage import Stage
 _KEPT = 2_000  # events
 _WATCHED = 64  # parameters of an optimiser whose gradients are followed
 
-Snapshot = tuple[tuple[int, int] | None, ...]  # identity and version of each gradient, None where there is none
+Snapshot = list[tuple[int, int] | None]  # identity and version of each gradient, None where there is none
 
 
 @dataclass(eq=False, slots=True)
@@ -130,9 +130,9 @@ class EventsChannel(Channel):
 
 
 def _snapshot(parameters: list[Tensor]) -> Snapshot:
-    return tuple(
-        None if parameter.grad is None else (id(parameter.grad), parameter.grad._version) for parameter in parameters
-    )
+    return [
+        None if (gradient := parameter.grad) is None else (id(gradient), gradient._version) for parameter in parameters
+    ]
 
 
 def _clear(state: _State, called: Mark | None, certain: bool) -> None:

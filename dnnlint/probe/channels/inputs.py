@@ -9,10 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from dnnlint.evidence.trace import BatchStats, Inputs
-from dnnlint.evidence.vocabulary import NORMALISATIONS, WEIGHTED
 from dnnlint.probe.channel import Channel
 from dnnlint.probe.happenings import Call
-from dnnlint.probe.layers import op_of
 from dnnlint.probe.moments import number, spread
 from dnnlint.probe.sampling import cut, layout
 from dnnlint.probe.stage import Stage, local, plain, tensors_in
@@ -32,34 +30,32 @@ class InputsChannel(Channel):
         self._totals: dict[int, float] = {}  # by call: sum over the whole batch, which shows NaN and infinities
         self._first: dict[int, nn.Module] = {}  # by call: the first layer that ran in it
         self._taken: dict[int, Tensor] = {}  # by call: a sample of what that layer took
-        self._now: Call | None = None
+        self._number = -1  # of the call that is running
         self._given: object = None  # what the outermost module was called with
 
     def forward_begins(self, call: Call) -> None:
-        """Expect the first layer of this call."""
-        self._now = call if call.grad else None
+        """Note what the first layer of this call is to be compared with."""
+        self._number = call.number
         self._given = call.args[0] if call.args else None
 
-    def layer_output(self, module: nn.Module, inputs: tuple[object, ...], output: object) -> None:
-        """Note the first layer with weights or normalisation."""
-        if self._now is not None and op_of(module) in WEIGHTED | NORMALISATIONS:
-            number = self._now.number
-            self._first[number] = module
-            self._now = None
-            took = inputs[0] if inputs else None
-            if len(self._first) <= _KEPT and _measurable(took) and took is not self._given:
-                self._post(local(took), self._taken, number)  # type: ignore[arg-type]
+    def first_layer(self, module: nn.Module, inputs: tuple[object, ...]) -> None:
+        """Note it, and what it takes."""
+        number = self._number
+        self._first[number] = module
+        took = inputs[0] if inputs else None
+        if len(self._first) <= _KEPT and took is not self._given and _measurable(took):
+            self._post(local(took), self._taken, number)  # type: ignore[arg-type]
 
     def forward_ends(self, call: Call, output: object) -> None:
         """Post a sample of the batch; in here keyword arguments are known as well."""
-        self._now = self._given = None
+        self._given = None
         if not call.grad or len(self._calls) >= _KEPT:
             return
         batch = next((t for t in tensors_in((call.args, call.kwargs)) if _measurable(t)), None)
         if batch is None:
             return
         self._calls.append((call, tuple(batch.shape), str(batch.dtype).removeprefix("torch.")))
-        batch = local(batch).detach()
+        batch = local(batch)
         self._post(batch, self._samples, call.number)
         self.stage.board.post(batch.sum(dtype=torch.float32), partial(self._receive_total, call.number))
 

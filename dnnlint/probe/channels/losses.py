@@ -34,8 +34,8 @@ class LossesChannel(Channel):
         self._calls.append(loss)
         if result is None or not plain(result) or not result.numel():
             return
-        mean = result if result.numel() == 1 else result.detach().float().mean()
-        self.stage.board.post(mean.detach().clone(), partial(self._receive, loss))
+        mean = result if result.numel() == 1 else result.float().mean()
+        self.stage.board.post(mean, partial(self._receive, loss))
 
     def _receive(self, loss: Loss, value: Tensor) -> None:
         parts = max(_summed(loss), 1) if loss.options["reduction"] == "sum" else 1
@@ -49,8 +49,8 @@ class LossesChannel(Channel):
         self._backwards.append((backward.called, backward.step, backward.scale is not None))
         if len(backward.roots) != 1 or backward.roots[0].numel() != 1:
             return
-        value = local(backward.roots[0]).detach()
-        value = value.clone() if backward.scale is None else value.float() / backward.scale
+        value = local(backward.roots[0])
+        value = value if backward.scale is None else value.float() / backward.scale
         self.stage.board.post(value, partial(self._receive_backward, number))
 
     def _receive_backward(self, number: int, value: Tensor) -> None:

@@ -16,7 +16,7 @@ class ParametersChannel(Channel):
         """Note which parameters of all networks have a gradient now."""
         book = self.stage.book
         book.refresh()
-        book.received.update(id(parameter) for parameter, _ in book.owners() if parameter.grad is not None)
+        book.note_received()
 
     def step_ends(self, stepper: Stepper, parameters: list[Tensor]) -> None:
         """After a closure the gradients are there as well."""

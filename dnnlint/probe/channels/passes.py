@@ -1,5 +1,7 @@
 """Passes: in which mode, and whether with gradients, whole networks were called."""
 
+import weakref
+
 from torch import nn
 
 from dnnlint.evidence.trace import ForwardPass, Layer, Passes
@@ -11,6 +13,7 @@ from dnnlint.probe.sites import Mark
 from dnnlint.probe.stage import Stage
 
 _KEPT = 2_000  # calls
+_DEPENDENT = MODE_DEPENDENT | {"recurrent", "attention"}  # these by the dropout inside of them
 
 
 class PassesChannel(Channel):
@@ -21,17 +24,28 @@ class PassesChannel(Channel):
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
         self._calls: list[tuple[Call, nn.Module, tuple[nn.Module, ...], Mark | None]] = []
-        self._trained: set[int] = set()  # identities of networks with optimised parameters
+        self._known: dict[int, tuple[int, weakref.ref[nn.Module], list[nn.Module]]] = {}  # by root: its candidates
 
     def forward_ends(self, call: Call, output: object) -> None:
         """Note the modes of the layers that depend on them."""
         if len(self._calls) >= _KEPT:
             return
         wrong = call.grad is False  # without gradients, training mode is the wrong one
-        dependent = tuple(module for module in call.root.modules() if module.training is wrong and is_dependent(module))
+        dependent = tuple(
+            module for module in self._candidates(call.root) if module.training is wrong and is_dependent(module)
+        )
         network = unwrapped(call.root)
         called = self.stage.eval_calls.get(id(call.root)) or self.stage.eval_calls.get(id(network))
         self._calls.append((call, network, dependent, called))
+
+    def _candidates(self, root: nn.Module) -> list[nn.Module]:
+        """Modules that may depend on their mode; looked for anew when a module was met that was not known before."""
+        met = self.stage.layers.count
+        known = self._known.get(id(root))
+        if known is None or known[0] != met or known[1]() is not root:
+            found = [module for module in root.modules() if op_of(module) in _DEPENDENT]
+            known = self._known[id(root)] = met, weakref.ref(root), found
+        return known[2]
 
     def told(self) -> Passes:
         """All calls so far."""

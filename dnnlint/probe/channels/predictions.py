@@ -36,11 +36,10 @@ class PredictionsChannel(Channel):
         if not given.numel() or not target.numel():
             return
         self._calls.append(loss)
-        with torch.no_grad():
-            rows = _rows(given, loss.classes is not None)
-            targets = target.reshape(-1)[:_LABELS] if loss.by_index else _rows(target, whole=False)
-            self.stage.board.post(rows.clone(), partial(self._receive, self._inputs, loss.number, rows.shape))
-            self.stage.board.post(targets.clone(), partial(self._receive, self._targets, loss.number, targets.shape))
+        rows = _rows(given, loss.classes is not None)
+        targets = target.reshape(-1)[:_LABELS] if loss.by_index else _rows(target, whole=False)
+        self.stage.board.post(rows, partial(self._receive, self._inputs, loss.number, rows.shape))
+        self.stage.board.post(targets, partial(self._receive, self._targets, loss.number, targets.shape))
 
     def _receive(self, book: dict[int, Tensor], number: int, shape: torch.Size, values: Tensor) -> None:
         book[number] = values.reshape(shape)

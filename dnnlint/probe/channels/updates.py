@@ -5,8 +5,10 @@ from functools import partial
 
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 
 from dnnlint.evidence.trace import ParameterUpdates, Updates, UpdateStep
+from dnnlint.probe.board import Board, Receiver
 from dnnlint.probe.book import sample
 from dnnlint.probe.channel import Channel
 from dnnlint.probe.happenings import Stepper
@@ -19,24 +21,24 @@ _HALF = (torch.float16, torch.bfloat16)
 class _Group:
     """Parameters of one optimiser with one device and precision, and where their samples lie."""
 
-    def __init__(self, parameters: list[Tensor], optimizer: int) -> None:
+    def __init__(self, parameters: list[Tensor], optimizer: Stepper) -> None:
         self.parameters = parameters
-        self.optimizer = optimizer
+        self.optimizer = optimizer.number
         self.names = list(map(id, parameters))
         self.half = parameters[0].dtype in _HALF
         self._addresses = [local(parameter).data_ptr() for parameter in parameters]
         self._views = [sample(parameter) for parameter in parameters]
+        self._device = self._views[0].device
         self.sizes = [len(view) for view in self._views]
+        self._size = sum(self.sizes)
 
-    def fits(self, parameters: list[Tensor]) -> bool:
-        """Whether it still stands for these parameters, at the same places in memory."""
-        return self.names == list(map(id, parameters)) and self._addresses == [
-            local(parameter).data_ptr() for parameter in parameters
-        ]
+    def lies(self) -> bool:
+        """Whether its parameters still are at the same places in memory."""
+        return self._addresses == [local(parameter).data_ptr() for parameter in self.parameters]
 
-    def copied(self) -> Tensor:
-        """The samples as they are now: (sum of sizes,)."""
-        return torch.cat(self._views)
+    def post(self, board: Board, receiver: Receiver) -> None:
+        """Have the samples copied as they are now: (sum of sizes,)."""
+        torch.cat(self._views, out=board.room(self._size, self._device, receiver))
 
     def gradients(self) -> Tensor | None:
         """Samples of the gradients, in the order of the weights' samples; None if one of them has another layout."""
@@ -52,7 +54,7 @@ class _Moment:
     def __init__(self, group: _Group, step: int, rates: dict[int, float]) -> None:
         self.group = group
         self.step = step
-        self.rates = [rates.get(name, math.nan) for name in group.names]
+        self._rates = rates
         self.before: Tensor | None = None
         self.after: Tensor | None = None
         self.gradients: Tensor | None = None
@@ -64,11 +66,12 @@ class _Moment:
             return []
         sizes = self.group.sizes
         change = (self.after - self.before).split_with_sizes(sizes)
+        rates = [self._rates.get(name, math.nan) for name in self.group.names]
         gradients = [None] * len(sizes) if self.gradients is None else self.gradients.split_with_sizes(sizes)
         return [
             UpdateStep(self.step, _ratio(moved, weight), _changed(moved), rate, self.skipped, _lost(moved, gradient))
             for moved, weight, rate, gradient in zip(
-                change, self.before.split_with_sizes(sizes), self.rates, gradients, strict=True
+                change, self.before.split_with_sizes(sizes), rates, gradients, strict=True
             )
         ]
 
@@ -80,7 +83,7 @@ class UpdatesChannel(Channel):
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(stage)
-        self._groups: dict[tuple[int, torch.device, torch.dtype], _Group] = {}
+        self._groups: dict[int, tuple[list[int], list[_Group]]] = {}  # by optimiser: those of these parameters
         self._now: list[_Moment] = []
         self._skip: Tensor | None = None
         self._moments: list[_Moment] = []
@@ -92,29 +95,39 @@ class UpdatesChannel(Channel):
         optimizer = stepper.optimizer()
         if optimizer is None:
             return
-        rates = {id(p): _rate(group.get("lr")) for group in optimizer.param_groups for p in group["params"]}
         found = getattr(optimizer, "found_inf", None)
         self._skip = found if isinstance(found, Tensor) else None
-        held = [p for p in parameters if (p.grad is not None or stepper.closure) and not p.is_meta and p.numel()]
-        for device, dtype in dict.fromkeys((parameter.device, parameter.dtype) for parameter in held):
-            alike = [parameter for parameter in held if (parameter.device, parameter.dtype) == (device, dtype)]
-            group = self._groups.get((stepper.number, device, dtype))
-            if group is None or not group.fits(alike):
-                group = self._groups[stepper.number, device, dtype] = _Group(alike, stepper.number)
+        held = parameters if stepper.closure else [p for p in parameters if p.grad is not None]
+        rates = _rates(optimizer)
+        for group in self._grouped(stepper, held):
             moment = _Moment(group, stepper.steps, rates)
             self._now.append(moment)
-            self.stage.board.post(group.copied(), partial(setattr, moment, "before"))
+            group.post(self.stage.board, partial(setattr, moment, "before"))
+
+    def _grouped(self, stepper: Stepper, held: list[Tensor]) -> list[_Group]:
+        """Groups of the parameters that are about to change; those of the last step, if nothing was moved since."""
+        names = list(map(id, held))
+        known, groups = self._groups.get(stepper.number, ([], []))
+        if known == names and all(group.lies() for group in groups):
+            return groups
+        kinds: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
+        for p in held:
+            if not p.is_meta and p.numel():
+                kinds.setdefault((p.device, p.dtype), []).append(p)
+        groups = [_Group(alike, stepper) for alike in kinds.values()]
+        self._groups[stepper.number] = names, groups
+        return groups
 
     def step_ends(self, stepper: Stepper, parameters: list[Tensor]) -> None:
         """Copy them again."""
+        board = self.stage.board
         for moment in self._now:
-            board = self.stage.board
-            board.post(moment.group.copied(), partial(setattr, moment, "after"))
+            moment.group.post(board, partial(setattr, moment, "after"))
             gradients = moment.group.gradients() if moment.group.half else None
             if gradients is not None:
                 board.post(gradients, partial(setattr, moment, "gradients"))
             if self._skip is not None:
-                board.post(self._skip.detach().clone(), partial(_skip, moment))
+                board.post(self._skip, partial(_skip, moment))
         self._moments += self._now
         self._now = []
 
@@ -137,6 +150,14 @@ class UpdatesChannel(Channel):
             gradients = tuple(norms.get(entry.step, math.nan) for entry in entries)
             found.append(ParameterUpdates(book.info(known[name], owner), optimizer, tuple(entries), gradients))
         return Updates(tuple(sorted(found, key=lambda one: one.parameter.layer.order)))
+
+
+def _rates(optimizer: Optimizer) -> dict[int, float]:
+    """The learning rate of each parameter."""
+    rates: dict[int, float] = {}
+    for group in optimizer.param_groups:
+        rates.update(dict.fromkeys(map(id, group["params"]), _rate(group.get("lr"))))
+    return rates
 
 
 def _skip(moment: _Moment, found: Tensor) -> None:

@@ -52,7 +52,7 @@ class WeightsChannel(Channel):
             return
         self.stage.book.refresh()
         for parameter in parameters:
-            weight = local(parameter).detach()
+            weight = local(parameter)
             name = id(parameter)
             if weight.dim() < 2 or not weight.numel() or weight.is_complex() or name in self._parameters:
                 continue
@@ -63,7 +63,7 @@ class WeightsChannel(Channel):
     def _post(self, name: int, weight: Tensor) -> None:
         rows = weight[:: max(len(weight) // _ROWS, 1)][:_ROWS].flatten(1)
         rows = rows[:, :: max(rows.shape[1] // _COLUMNS, 1)][:, :_COLUMNS]
-        self.stage.board.post(rows.clone(), partial(self._receive, name, rows.shape))
+        self.stage.board.post(rows, partial(self._receive, name, rows.shape))
 
     def _receive(self, name: int, shape: torch.Size, values: Tensor) -> None:
         self._samples[name] = values.reshape(shape)

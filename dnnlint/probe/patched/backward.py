@@ -19,22 +19,24 @@ def patch(patches: Patches, watcher: Watcher, guard: Guard, scaled: Scaled) -> N
 
 
 def _backward(original: Any, watcher: Watcher, guard: Guard, scaled: Scaled) -> Any:
+    def hear(tensors: tuple[Any, ...]) -> Any:
+        roots = tuple(root for root in tensors if isinstance(root, Tensor))  # the others are bare edges
+        return watcher.training.backward(roots, scaled.scale_of(roots))
+
+    begin, end = guard.without_gradients(hear), guard.without_gradients(watcher.training.backward_over)
+
     @functools.wraps(original)
     def backward(tensors: Any, *args: Any, **kwargs: Any) -> None:
         if not watcher.here or torch._C._current_graph_task_id() != -1:  # a pass within a pass recomputes
             return original(tensors, *args, **kwargs)  # type: ignore[no-any-return]
-        heard = None
         tensors = (tensors,) if isinstance(tensors, (Tensor, GradientEdge)) else tuple(tensors)
-        with guard.ours():
-            roots = tuple(root for root in tensors if isinstance(root, Tensor))  # the others are bare edges
-            heard = watcher.training.backward(roots, scaled.scale_of(roots))
+        heard = begin(tensors)
         try:
             original(tensors, *args, **kwargs)
         finally:  # a pass that fails is told as well, and its graph let go
             scaled.clear()
             if heard is not None:
-                with guard.ours():
-                    watcher.training.backward_over(heard)
+                end(heard)
         return None
 
     return hidden(backward)

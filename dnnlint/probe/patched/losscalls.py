@@ -1,6 +1,8 @@
 """Calls of loss functions, overheard at the builtin that they all end in."""
 
+import functools
 import sys
+from types import FrameType
 from typing import Any
 
 import torch
@@ -40,7 +42,8 @@ class LossCalls:
             self._known.append(id(patched))
 
     def _loss(self, original: Any, function: LossFunction) -> Any:
-        watcher, guard = self._watcher, self._guard
+        watcher = self._watcher
+        hear = self._guard.without_gradients(functools.partial(_hear, watcher, function))
 
         def loss(*args: Any, **kwargs: Any) -> Any:
             if not watcher.here or watcher.forwards.ignoring or unmeasurable():
@@ -50,14 +53,17 @@ class LossCalls:
             try:
                 result = original(*args, **kwargs)
             finally:  # a call that fails is told as well
-                with guard.ours():
-                    given, target, options = function.read(args, kwargs)
-                    if isinstance(given, Tensor) and isinstance(target, Tensor):
-                        watcher.training.loss(function, given, target, result, options, caller)
+                hear(args, kwargs, result, caller)
             return result
 
         loss.__name__ = function.name
         return hidden(loss)
+
+
+def _hear(watcher: Watcher, function: LossFunction, args: Any, kwargs: Any, result: Any, caller: FrameType) -> None:
+    given, target, options = function.read(args, kwargs)
+    if isinstance(given, Tensor) and isinstance(target, Tensor):
+        watcher.training.loss(function, given, target, result, options, caller)
 
 
 def _builtin_table() -> dict[int, str]:
