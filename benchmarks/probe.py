@@ -1,11 +1,12 @@
 """Measure what watching costs a training loop: step time with and without, next to the naive way.
 
-    python benchmarks/probe.py [--device cpu|cuda] [--rounds N] [--only mlp,gpt,resnet]
+    python -m benchmarks.probe [--device cpu|cuda] [--rounds N] [--only mlp,gpt,resnet] [--rivals]
 
 Every contestant trains a copy of its own of the same network; short stretches of steps of each take turns, ratios are
 taken within a turn, and the median over all turns is printed, so that a busy machine spoils neither. On a CPU the time
 is that of this thread; on a GPU it is the wall time of a stretch that ends with a synchronisation. After a stretch of
-watched steps the same copy goes on without hooks: "after".
+watched steps the same copy goes on without hooks: "after". With ``--rivals``, what wandb's watch and TrainCheck cost is
+measured as well, where they are installed.
 """
 
 import argparse
@@ -14,13 +15,15 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - its name in the field
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from benchmarks import rivals
+from benchmarks.networks import TASKS, Task
 from dnnlint.diagnostic import Site, Span
 from dnnlint.evidence.trace import CHANNELS, Run
 from dnnlint.probe.session import Session
@@ -28,93 +31,6 @@ from dnnlint.rule import Findings, Rule, Severity
 
 TARGETS = {"mlp": 1.25, "gpt": 1.10, "resnet": 1.10}
 SYNCS = ("aten._local_scalar_dense.default", "aten.nonzero.default", "aten._unique2.default")
-
-
-class Task(NamedTuple):
-    """A network with its batch and loss."""
-
-    network: nn.Module
-    inputs: Tensor
-    targets: Tensor
-
-
-def mlp() -> Task:
-    """Three dense layers, a step of about 2 ms on one core."""
-    network = nn.Sequential(
-        nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10)
-    )  # fmt: skip
-    return Task(network, torch.randn(64, 784), torch.randint(0, 10, (64,)))
-
-
-class Attention(nn.Module):
-    """A pre-norm transformer block with causal attention."""
-
-    def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(batch, time, width) to the same."""
-        query, key, value = self.qkv(self.norm1(x)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True)
-        x = x + self.out(mixed.transpose(1, 2).flatten(-2))
-        grown: Tensor = self.down(F.gelu(self.up(self.norm2(x))))
-        return x + grown
-
-
-class Gpt(nn.Module):
-    """A small language model."""
-
-    def __init__(self, vocabulary: int = 1000, width: int = 128, depth: int = 4) -> None:
-        super().__init__()
-        self.tokens, self.positions = nn.Embedding(vocabulary, width), nn.Embedding(64, width)
-        self.blocks = nn.ModuleList(Attention(width, 4) for _ in range(depth))
-        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, vocabulary)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """(batch, time) to logits (batch, vocabulary, time)."""
-        x = self.tokens(tokens) + self.positions(torch.arange(tokens.shape[1], device=tokens.device))
-        for block in self.blocks:
-            x = block(x)
-        return self.head(self.norm(x)).transpose(1, 2)  # type: ignore[no-any-return]
-
-
-def gpt() -> Task:
-    """Four blocks of width 128, 16 sequences of 64 tokens."""
-    return Task(Gpt(), torch.randint(0, 1000, (16, 64)), torch.randint(0, 1000, (16, 64)))
-
-
-class Residual(nn.Module):
-    """The basic block of ResNet-18."""
-
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
-        self.bn1, self.bn2 = nn.BatchNorm2d(outputs), nn.BatchNorm2d(outputs)
-        self.relu = nn.ReLU(inplace=True)
-        shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
-        self.shortcut = nn.Identity() if stride == 1 and inputs == outputs else shortcut
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(batch, inputs, height, width) to (batch, outputs, height / stride, width / stride)."""
-        y = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
-        return self.relu(y + self.shortcut(x))  # type: ignore[no-any-return]
-
-
-def resnet() -> Task:
-    """ResNet-18 for pictures of 32 pixels."""
-    layers: list[nn.Module] = [nn.Conv2d(3, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True)]
-    for inputs, outputs, stride in ((64, 64, 1), (64, 128, 2), (128, 256, 2), (256, 512, 2)):
-        layers += [Residual(inputs, outputs, stride), Residual(outputs, outputs, 1)]
-    network = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 10))
-    return Task(network, torch.randn(16, 3, 32, 32), torch.randint(0, 10, (16,)))
-
-
-TASKS: dict[str, tuple[Callable[[], Task], int]] = {"mlp": (mlp, 40), "gpt": (gpt, 5), "resnet": (resnet, 3)}
 
 
 class Everything(Rule):
@@ -300,17 +216,43 @@ def _syncs(make: Callable[[], Task], device: str) -> int:
     return int(counts[1] - counts[0])
 
 
+def compare_rivals(name: str, device: str, rounds: int) -> None:
+    """Print the ratios of other tools, or that they are not here."""
+    make, steps = TASKS[name]
+    if rivals.installed("wandb"):
+        ratios = []
+        for _ in range(min(rounds, 3)):
+            plain, other = (Loop(make, device) for _ in range(2))
+            plain.time(3)
+            bare = statistics.median(plain.time(steps))
+            with rivals.wandb_watch(other.network) as log:
+                other.time(3, log)
+                ratios.append(statistics.median(other.time(steps, log)) / bare)
+        print(f"  {'wandb.watch, all':20} {statistics.median(ratios):.2f}")
+    else:
+        print(f"  {'wandb.watch, all':20} skipped: wandb is not installed")
+    if not rivals.installed("traincheck"):
+        print(f"  {'TrainCheck':20} skipped: traincheck is not installed")
+    elif device != "cpu":
+        print(f"  {'TrainCheck':20} skipped: measured on the CPU only")
+    else:
+        print(f"  {'TrainCheck':20} {rivals.traincheck(name)}")
+
+
 def main() -> None:
     """Measure the networks that were asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--only", default=",".join(TASKS))
+    parser.add_argument("--rivals", action="store_true", help="measure other tools, which takes minutes")
     options = parser.parse_args()
     torch.set_num_threads(1)
     print(f"torch {torch.__version__}, {options.device}")
     for name in options.only.split(","):
         compare(name, options.device, options.rounds)
+        if options.rivals:
+            compare_rivals(name, options.device, options.rounds)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 from dnnlint.probe.eager import Eager
 from dnnlint.probe.guard import Guard
 from dnnlint.probe.handles import Hooks
-from dnnlint.probe.patched import backward, construction, loading, order, scaling
+from dnnlint.probe.patched import backward, construction, loading, order, scaling, softmax, tracebacks
 from dnnlint.probe.patched.losscalls import LossCalls
 from dnnlint.probe.patches import Patches
 from dnnlint.probe.watcher import Watcher
@@ -50,6 +50,8 @@ class Attachment:
         backward.patch(patches, watcher, guard, scaled)
         scaling.patch(patches, watcher, guard, scaled)
         loading.patch(patches, watcher, guard)
+        softmax.patch(patches)
+        tracebacks.patch(patches)
         self._losses = LossCalls(patches, watcher, guard)
         self._eager = Eager(patches)
         _attached.add(self)

@@ -37,20 +37,24 @@ def _cleaned(error: BaseException) -> types.TracebackType | None:
         one = waiting.pop()
         if one is not None and id(one) not in seen:
             seen.add(id(one))
-            one.__traceback__ = _without_us(one.__traceback__)
+            one.__traceback__ = _linked(without_us(one.__traceback__))
             waiting += [one.__cause__, one.__context__]
             waiting += one.exceptions if isinstance(one, BaseExceptionGroup) else ()
     return error.__traceback__
 
 
-def _without_us(trace: types.TracebackType | None) -> types.TracebackType | None:
+def without_us(trace: types.TracebackType | None) -> list[types.TracebackType]:
+    """The entries of a traceback that it would have without us."""
     kept = []
     while trace is not None:
         filename = trace.tb_frame.f_code.co_filename
         if not filename.startswith(_OURS) and filename != HIDDEN:
             kept.append(trace)
         trace = trace.tb_next
-    kept = as_without_hooks(kept)
+    return as_without_hooks(kept)
+
+
+def _linked(kept: list[types.TracebackType]) -> types.TracebackType | None:
     for index, one in enumerate(kept):
         one.tb_next = kept[index + 1] if index + 1 < len(kept) else None
     return kept[0] if kept else None
