@@ -95,8 +95,7 @@ class Board:
             if lane.device.type == "meta":  # without numbers
                 lane.receivers.clear()
             elif lane.receivers:
-                with torch.no_grad():
-                    self._under_way.append(lane.ship())
+                self._under_way.append(lane.ship())
 
     def deliver(self, wait: bool = False) -> None:
         """Hand over what has arrived; with ``wait``, everything."""

@@ -4,6 +4,7 @@ A sample is at most 32 rows (samples, positions) by 64 units (features, channels
 """
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 from torch import Tensor
@@ -25,7 +26,11 @@ def layout(tensor: Tensor, channels_first: bool) -> Layout:
 
     A tensor of one axis is a column of rows.
     """
-    shape, strides = tuple(tensor.shape), tensor.stride()
+    return _layout(tensor.shape, tensor.stride(), channels_first)
+
+
+@lru_cache(1024)
+def _layout(shape: tuple[int, ...], strides: tuple[int, ...], channels_first: bool) -> Layout:
     axis = None if len(shape) < 2 else 1 if channels_first and len(shape) > 2 else len(shape) - 1
     others = [dim for dim in range(len(shape)) if dim != axis]
     counts = _share([shape[dim] for dim in others])
