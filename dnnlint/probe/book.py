@@ -38,6 +38,7 @@ class Book:
         self._stage = stage
         self._owners: dict[int, Owner] = {}
         self._met = -1
+        self._holders: dict[int, tuple[weakref.ref[Tensor], set[int]]] = {}  # optimisers that may be gone by the end
         self.received: set[int] = set()  # identities of parameters that had a gradient at a step
         self.norms: dict[tuple[int, int], list[Norms]] = {}  # by identity of the parameter and number of the optimiser
         self.parameters: dict[int, Tensor] = {}  # those that have norms
@@ -110,14 +111,21 @@ class Book:
             waiting = (parameter for parameter, _ in self.owners() if id(parameter) not in self.received)
             self.received.update(id(parameter) for parameter in waiting if parameter.grad is not None)
 
+    def note_held(self, stepper: Stepper, parameters: list[Tensor]) -> None:
+        """Note what an optimiser holds at its first step: nobody may keep it beyond its loop."""
+        if stepper.steps <= 1:
+            for parameter in parameters:
+                self._holders.setdefault(id(parameter), (weakref.ref(parameter), set()))[1].add(stepper.number)
+
+    def _holding(self, parameter: Tensor) -> tuple[int, ...]:
+        reference, numbers = self._holders.get(id(parameter), (None, set()))
+        noted = numbers if reference is not None and reference() is parameter else set()
+        now = {one.number for one in self._stage.steppers if any(held is parameter for held in one.parameters())}
+        return tuple(sorted(noted | now))
+
     def info(self, parameter: Tensor, owner: Owner) -> ParameterInfo:
         """A parameter as evidence."""
         layer = self._stage.layer(owner.module)
-        holders = tuple(
-            stepper.number
-            for stepper in self._stage.steppers
-            if any(held is parameter for held in stepper.parameters())
-        )
         return ParameterInfo(
             name=f"{layer.path}.{owner.name}" if layer.path else owner.name,
             layer=layer,
@@ -125,7 +133,7 @@ class Book:
             dtype=str(parameter.dtype).removeprefix("torch."),
             device=str(parameter.device),
             trainable=parameter.requires_grad,
-            optimizers=holders,
+            optimizers=self._holding(parameter),
             received=id(parameter) in self.received,
             sparse=layer.op == "embedding",
             sharded=hasattr(parameter, "to_local"),

@@ -17,6 +17,7 @@ class ParametersChannel(Channel):
         book = self.stage.book
         book.refresh()
         book.note_received()
+        book.note_held(stepper, parameters)
 
     def step_ends(self, stepper: Stepper, parameters: list[Tensor]) -> None:
         """After a closure the gradients are there as well."""
