@@ -94,8 +94,17 @@ def viewed(run: Interpreter, made: Tensor, tensor: Tensor, args: Args) -> None:
     if order is None:
         return
     target = [_factors(value, one, source) for value, one in zip(values, known, strict=True)]
+    order = _without_units(order, target)
     if any(_moved(axis, order, target) for axis in range(rank) if axis in order):
         run.record.state(ScrambledView(made.at, made.name))
+
+
+def _without_units(order: Order, target: list[tuple[int, ...] | str]) -> Order:
+    """The axes without those that a wholly known shape leaves out: their length must be one."""
+    if any(isinstance(factors, str) for factors in target):
+        return order
+    named = {axis for factors in target for axis in factors}
+    return [axis for axis in order if axis is None or axis in named]
 
 
 def _order(tensor: Tensor, source: Tensor, rank: int) -> Order | None:

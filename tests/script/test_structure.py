@@ -378,6 +378,10 @@ class TestViews:
         forward = "b, c, h, w = x.size()\nreturn x.view(b, h * w, c)"
         assert ScrambledView in read(network("super().__init__()\nself.fc = nn.Linear(8, 8)", forward))
 
+    def test_a_batch_of_one_may_be_left_out(self, read: Read) -> None:
+        forward = "_, c, h, w = x.size()\nreturn x.view(c, h * w)"
+        assert ScrambledView not in read(network("super().__init__()\nself.fc = nn.Linear(8, 8)", forward))
+
     def test_lengths_of_other_tensors_tell_nothing(self, read: Read) -> None:
         forward = "b, t, c = x.shape\ny = torch.matmul(x, x)\nreturn y.view(t, b, c)"
         assert ScrambledView not in read(network("super().__init__()\nself.fc = nn.Linear(8, 8)", forward))
