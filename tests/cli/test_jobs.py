@@ -101,9 +101,9 @@ def test_processes_are_used_where_they_are_worth_it(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("delay", [0.0, 0.3])  # while its workers start, while they work
 @pytest.mark.skipif(sys.platform != "linux", reason="its workers are seen in /proc")
 def test_an_interrupt_leaves_no_process_and_no_traceback(tmp_path: Path, delay: float) -> None:
-    body = "".join(f"    x = torch.relu(x + {number})\n" for number in range(800))
+    body = "".join(f"    x = torch.relu(x + {number})\n" for number in range(3000))
     for number in range(12):
-        (tmp_path / f"train{number}.py").write_text(f"import torch\ndef forward(x):\n{body}    return x\n")
+        (tmp_path / f"train{number}.py").write_text(f"import torch\ndef forward(x):\n{body}    x.backward()\n")
     command = [sys.executable, "-m", "dnnlint", "check", "--jobs", "2", "--no-cache"]
     run = subprocess.Popen(
         command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
