@@ -1,6 +1,6 @@
 """DNN103: random transforms where a network is evaluated."""
 
-from dnnlint.evidence.script.data import Split
+from dnnlint.evidence.script import Split
 from dnnlint.rule import Confidence, Findings, Rule, Severity
 
 

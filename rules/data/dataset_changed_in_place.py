@@ -1,6 +1,6 @@
 """DNN120: samples that change each time they are read."""
 
-from dnnlint.evidence.script.data import Alteration
+from dnnlint.evidence.script import Alteration
 from dnnlint.rule import Findings, Rule, Severity
 
 

@@ -1,6 +1,6 @@
 """DNN106: training and evaluation that do not see inputs on the same scale."""
 
-from dnnlint.evidence.script.data import Feed, InputScale, PipelineStep, Split
+from dnnlint.evidence.script import Feed, InputScale, PipelineStep, Split
 from dnnlint.rule import Confidence, Findings, Rule, Severity
 
 

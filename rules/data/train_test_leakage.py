@@ -1,6 +1,6 @@
 """DNN110: evaluation data that training has seen."""
 
-from dnnlint.evidence.script.data import Leak
+from dnnlint.evidence.script import Leak
 from dnnlint.rule import Confidence, Findings, Rule, Severity
 
 _WORDS = {
@@ -34,7 +34,7 @@ class TrainTestLeakage(Rule):
 
     ## How it decides
     One of these is certain: a scaler, decomposition, selector, imputer or resampler of scikit-learn or
-    imbalanced-learn was fitted to what `train_test_split`, a fold or `random_split` then divides, or all of it was
+    imbalanced-learn was fitted to what `train_test_split` or `random_split` then divides, or all of it was
     shifted or scaled by its own mean, deviation or range over the samples; such an estimator is fitted to data that
     is called test or validation data, or to both sides put together; a loader called after evaluation reads the very
     data set that trains, or one of the same class told to read the training part; or it reads a slice or a range

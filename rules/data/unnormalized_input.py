@@ -1,6 +1,6 @@
 """DNN105: inputs of a scale that no layer is made for."""
 
-from dnnlint.evidence.script.data import InputScale
+from dnnlint.evidence.script import InputScale
 from dnnlint.evidence.trace import BatchStats, Inputs, Spread
 from dnnlint.evidence.vocabulary import NORMALISATIONS
 from dnnlint.rule import Findings, Rule, Severity, Site

@@ -5,7 +5,18 @@ not be established is ``None`` (or a member of the set called UNKNOWN), and a ru
 """
 
 from dnnlint.evidence.script.communication import Communication, CustomGradient
-from dnnlint.evidence.script.data import Loader, LoaderArguments, Rounds, WorkerRandomness
+from dnnlint.evidence.script.data import (
+    Alteration,
+    Feed,
+    InputScale,
+    Leak,
+    Loader,
+    LoaderArguments,
+    PipelineStep,
+    Rounds,
+    Split,
+    WorkerRandomness,
+)
 from dnnlint.evidence.script.evaluation import (
     CarriedState,
     DeviceMix,
@@ -73,6 +84,7 @@ __all__ = [
     "Accumulation",
     "AffinePair",
     "AliasedWeights",
+    "Alteration",
     "Axis",
     "BackwardPass",
     "CarriedState",
@@ -91,6 +103,7 @@ __all__ = [
     "EqualUnits",
     "EvaluationPass",
     "Extent",
+    "Feed",
     "Forward",
     "FreshDropout",
     "FreshLayer",
@@ -99,7 +112,9 @@ __all__ = [
     "IdleFreeze",
     "Init",
     "InitAfterLoad",
+    "InputScale",
     "Layer",
+    "Leak",
     "LeftLoop",
     "Loader",
     "LoaderArguments",
@@ -115,6 +130,7 @@ __all__ = [
     "Operation",
     "OptimizerSetting",
     "PartialEvaluation",
+    "PipelineStep",
     "Rate",
     "Rebuilt",
     "Replaced",
@@ -128,6 +144,7 @@ __all__ = [
     "Selection",
     "ShapeMismatch",
     "Softmax",
+    "Split",
     "Stray",
     "Target",
     "TrainingStep",
