@@ -15,6 +15,8 @@ def plain(examined: Examined) -> list[Any]:
 def restored(values: list[Any]) -> Examined:
     """The record behind plain values; a TypeError, ValueError or LookupError if they are none."""
     spoken, unreadable = values
+    if not (isinstance(spoken, list) and isinstance(unreadable, list)):
+        raise TypeError("a record of another form")
     return Examined(
         spoken=tuple(Spoken(_diagnostic(*diagnostic), str(text)) for diagnostic, text in spoken),
         unreadable=tuple(map(str, unreadable)),
