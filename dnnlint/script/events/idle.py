@@ -100,7 +100,7 @@ def _is_tensor(receiver: Value, spelled: str) -> bool | None:
         return False if receiver.extra is not None or ("[" in last and not _OWN_KIND.match(last)) else None
     if type(receiver) is not Obj or receiver.kind != "opaque" or naming.network_like(receiver):
         return None
-    unpacked = bool(receiver.sources) and receiver.name == last and last != "item"
+    unpacked = receiver.name == last and any(type(one) is Obj and purpose.loads(one.name) for one in receiver.sources)
     return False if unpacked or _TENSOR.search(last) else None
 
 
