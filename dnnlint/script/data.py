@@ -243,7 +243,7 @@ def _ordered(dataset: Value, args: dict[str, Value], depth: int = 0) -> bool:
         name = option.cls.name if type(option.cls) is Class else str(option.cls or "")
         if option.fields.get("$shuffled") or _ORDERED_NAME.search(name) or _ORDERED_NAME.search(option.name):
             return True
-        if depth == 0 and _drawn(option):
+        if _drawn(option):
             return True
         inner = option.fields.get("$inputs") or option.sources
         if depth < 4 and any(_ordered(value, {}, depth + 1) for value in inner if type(value) in (Obj, Tensor)):

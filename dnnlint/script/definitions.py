@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import calls, flow, inlining, ir, library_bases, objects, parsers
+from dnnlint.script import calls, flow, hooks, inlining, ir, library_bases, objects, parsers
 from dnnlint.script.code import Args, Class, Func, Lazy, Module
-from dnnlint.script.events import construction
+from dnnlint.script.events import construction, devices
 from dnnlint.script.frames import Frame
 from dnnlint.script.networks import building
 from dnnlint.script.tables import aliases
@@ -150,6 +150,8 @@ def instantiate(run: Interpreter, cls: Class, args: Args, node: Any) -> Value:
         inlining.call_function(run, post, Args([obj]), node)
     building.built(run, obj, node)
     construction.finished(run, obj, result)
+    if hooks.lightning(cls):
+        devices.forget(run, obj)  # Lightning moves it, and the batches
     return obj
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from dnnlint.script import definitions, hooks, inlining, ir, library_bases, reproducibility
+from dnnlint.script import definitions, hooks, inlining, ir, library_bases, reproducibility, scheduling
 from dnnlint.script.code import Args, Class, Func, Module
 from dnnlint.script.events import gradients
 from dnnlint.script.facts import completion, custom_gradients
@@ -144,7 +144,7 @@ def _templates(cls: Class) -> list[Func]:
 
 def _function(machine: Interpreter, func: Func) -> None:
     machine.flags = {"grad": True if func.name in _MAIN else None}
-    inlining.call_function(machine, func, _given(func), func.node)
+    scheduling.released(machine, inlining.call_function(machine, func, _given(func), func.node))
 
 
 def _given(func: Func, *receiver: Value) -> Args:
@@ -198,7 +198,7 @@ def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
                 if hooks.trains(obj, func):
                     hooks.train(machine, obj, func, _given(func, obj))
                 else:
-                    inlining.call_function(machine, func, _given(func, obj), func.node)
+                    scheduling.released(machine, inlining.call_function(machine, func, _given(func, obj), func.node))
             except Exhausted:
                 machine.record.partial = True
                 del machine.frames[depth:]

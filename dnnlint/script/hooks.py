@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import flow, indexing, inlining, objects
+from dnnlint.script import flow, indexing, inlining, objects, scheduling
 from dnnlint.script.code import Args, Class, Func
 from dnnlint.script.events import backpropagation, retention
 from dnnlint.script.facts import purpose
@@ -25,7 +25,7 @@ def lightning(cls: Any) -> bool:
 
 def feeds_training(func: Func | None) -> bool:
     """Whether a loader that a method makes is what Lightning trains on."""
-    if func is None or func.name not in TRAINING_DATA:
+    if func is None or func.name not in TRAINING_DATA or purpose.unit_test(func.module.path):
         return False
     return _is_lightnings(func.owner)
 
@@ -75,7 +75,9 @@ def optimizers(run: Interpreter, obj: Obj, node: Any) -> Value:
     known: Value | None = obj.fields.get("$optimizers")
     maker = obj.cls.find("configure_optimizers") if type(obj.cls) is Class else None
     if known is None and type(maker) is Func:
-        known = _configured(run, inlining.call_function(run, maker, Args([obj]), node), node)
+        made = inlining.call_function(run, maker, Args([obj]), node)
+        scheduling.released(run, made)
+        known = _configured(run, made, node)
         obj.fields["$optimizers"] = known
     return known or flow.unknown(())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,9 @@ _SAME = frozenset({
     "to", "cuda", "cpu", "float", "half", "double", "contiguous", "clone", "requires_grad_", "share_memory",
 })  # fmt: skip
 
+_CALLBACK = re.compile(r"callback|handler|hook|listener", re.IGNORECASE)
+_CHAIN = 4  # how far back a callback is looked for in what it was taken from
+
 
 def method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value:
     """``obj.name(...)`` where no project class defines the method."""
@@ -66,7 +70,7 @@ def _inherited(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> 
 
 def _opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:
     """Methods of an object of unknown class: what they tell by their names, or what they do to a tensor."""
-    if name == "set_epoch":
+    if name == "set_epoch" or name.startswith("on_"):
         feeding.told(run, None)
     known = guesses.opaque_method(run, obj, name, args, node)
     if known is not None:
@@ -100,7 +104,16 @@ def call_object(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
     if obj.kind == "context":
         return args.positional[0] if args.positional else flow.unknown(())
     searches.called(run, obj.name, node)
+    if _is_callback(obj):
+        feeding.told(run, None)
     return calling.call_unknown(run, obj, args, node)
+
+
+def _is_callback(obj: Obj, depth: int = 0) -> bool:
+    """Whether something of unknown class is, or was taken from, what users register to be called at events."""
+    inner = obj.sources if depth < _CHAIN else ()
+    known = [one for one in inner if type(one) is Obj]
+    return _CALLBACK.search(obj.name) is not None or any(_is_callback(one, depth + 1) for one in known)
 
 
 @cache

@@ -50,6 +50,12 @@ def inherited(run: Interpreter, obj: Obj, args: Args) -> None:
             option.fields["$rescaled"] = True
 
 
+def released(run: Interpreter, value: Value) -> None:
+    """Something was returned to a caller that is not in the file: it may step the schedules in it."""
+    for schedule in _schedules((value,)):
+        beats.handed(run, schedule)
+
+
 def _schedules(values: list[Value] | tuple[Value, ...], depth: int = 0) -> list[Obj]:
     """The schedules among some values and in their lists."""
     found: list[Obj] = []

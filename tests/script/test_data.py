@@ -1,7 +1,6 @@
 """What reading tells about data: pipelines, roles, splits, leaks, samplers and workers."""
 
 from collections.abc import Callable
-from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 
 from dnnlint.evidence.script import Rounds, WorkerRandomness
 from dnnlint.evidence.script.data import InputScale, Leak, Split
-from dnnlint.script.reader import Reader
 
 Read = Callable[..., dict[type, list[Any]]]
 
@@ -47,21 +45,6 @@ def evaluate(loader):
     with torch.no_grad():
         return sum((model(x).argmax(1) == y).sum() for x, y in loader)
 """
-
-
-@pytest.fixture
-def read(tmp_path: Path) -> Read:
-    """Read a script and sort its facts by type."""
-
-    def reading(source: str) -> dict[type, list[Any]]:
-        main = tmp_path / "train.py"
-        main.write_text(HEAD + dedent(source))
-        found: dict[type, list[Any]] = {}
-        for fact in Reader([str(tmp_path)]).read(str(main), main.read_bytes()).facts:
-            found.setdefault(type(fact), []).append(fact)
-        return found
-
-    return reading
 
 
 def _kinds(facts: dict[type, list[Any]], which: type) -> list[str]:
@@ -437,6 +420,20 @@ class TestEpochs:
                 [],
             ),
             ("import engine\nengine.wrap(loader)\nfor epoch in range(9):\n    train(loader)", []),
+            (
+                (
+                    "def fit(callbacks):\n    for epoch in range(9):\n        for one in callbacks:\n"
+                    "            one(epoch)\n        train(loader)"
+                ),
+                [True],
+            ),
+            (
+                (
+                    "def fit(observer):\n    for epoch in range(9):\n        observer.on_epoch_start(epoch)\n"
+                    "        train(loader)"
+                ),
+                [True],
+            ),
             (
                 ("for fold in range(5):\n    loader = DataLoader(a, sampler=DistributedSampler(a))\n    train(loader)"),
                 [],

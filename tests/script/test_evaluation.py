@@ -1,7 +1,6 @@
 """Statements without effect, evaluation, counts, axes and devices: what is told, and what must not be."""
 
 from collections.abc import Callable
-from pathlib import Path
 from textwrap import dedent, indent
 from typing import Any
 
@@ -22,7 +21,6 @@ from dnnlint.evidence.script import (
     WrongAxis,
     WrongCount,
 )
-from dnnlint.script.reader import Reader
 
 Read = Callable[..., dict[type, list[Any]]]
 
@@ -32,21 +30,6 @@ from torch import nn
 import torch.nn.functional as F
 from torch.utils.data import DataLoader, TensorDataset
 """
-
-
-@pytest.fixture
-def read(tmp_path: Path) -> Read:
-    """Read a script and sort its facts by type."""
-
-    def reading(source: str) -> dict[type, list[Any]]:
-        main = tmp_path / "train.py"
-        main.write_text(HEAD + dedent(source))
-        found: dict[type, list[Any]] = {}
-        for fact in Reader([str(tmp_path)]).read(str(main), main.read_bytes()).facts:
-            found.setdefault(type(fact), []).append(fact)
-        return found
-
-    return reading
 
 
 LOOP = """
@@ -130,6 +113,16 @@ class TestDroppedResults:
                 loss = model(batch)
                 loss.backward()
                 optimizer.step()
+        """
+
+        assert DroppedResult not in read(source)
+
+    def test_a_part_of_an_unknown_network_moves_in_place(self, read: Read) -> None:
+        source = """
+        from elsewhere import model
+
+        for name, module in model.named_modules():
+            module.to("cuda")
         """
 
         assert DroppedResult not in read(source)
@@ -560,6 +553,24 @@ class TestDevices:
         """
 
         assert DeviceMix not in read(source)
+
+    @pytest.mark.parametrize(("base", "apart"), [("lightning.LightningModule", False), ("nn.Module", True)])
+    def test_lightning_moves_what_its_modules_hold(self, read: Read, base: str, apart: bool) -> None:
+        source = f"""
+        import lightning
+
+        class Agent({base}):
+            def __init__(self):
+                super().__init__()
+                self.net = nn.Linear(4, 2)
+
+            def act(self, state, device):
+                return self.net(torch.tensor([state]).cuda(device))
+
+        Agent().act([0.0, 1.0, 2.0, 3.0], "cuda:0")
+        """
+
+        assert (DeviceMix in read(source)) is apart
 
 
 class TestCarriedStates:

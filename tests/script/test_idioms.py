@@ -1,7 +1,6 @@
 """Idioms of training code: what each of them means, and what must not be made of them."""
 
 from collections.abc import Callable
-from pathlib import Path
 from textwrap import dedent, indent
 from typing import Any
 
@@ -21,7 +20,6 @@ from dnnlint.evidence.script import (
     WeightInit,
     WipedStep,
 )
-from dnnlint.script.reader import Reader
 
 Read = Callable[..., dict[type, list[Any]]]
 
@@ -33,21 +31,6 @@ from torch import nn
 import torch.nn.functional as F
 from torch.utils.data import DataLoader, TensorDataset
 """
-
-
-@pytest.fixture
-def read(tmp_path: Path) -> Read:
-    """Read a script and sort its facts by type."""
-
-    def reading(source: str) -> dict[type, list[Any]]:
-        main = tmp_path / "train.py"
-        main.write_text(HEAD + dedent(source))
-        found: dict[type, list[Any]] = {}
-        for fact in Reader([str(tmp_path)]).read(str(main), main.read_bytes()).facts:
-            found.setdefault(type(fact), []).append(fact)
-        return found
-
-    return reading
 
 
 def _steady(facts: dict[type, list[Any]]) -> frozenset[Gradients]:

@@ -1,14 +1,11 @@
 """Idioms that were missed once on code nobody had seen, and false alarms that came from mixing up two calls."""
 
 from collections.abc import Callable
-from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 import pytest
 
 from dnnlint.evidence.script import Gradients, Loader, LossCall, Search, TrainingStep, WeightInit
-from dnnlint.script.reader import Reader
 
 Read = Callable[[str], dict[type, list[Any]]]
 
@@ -19,21 +16,6 @@ import torch.nn.functional as F
 from torch.utils.data import DataLoader
 from torchvision import datasets
 """
-
-
-@pytest.fixture
-def read(tmp_path: Path) -> Read:
-    """Read a script and sort its facts by type."""
-
-    def reading(source: str) -> dict[type, list[Any]]:
-        main = tmp_path / "train.py"
-        main.write_text(HEAD + dedent(source))
-        found: dict[type, list[Any]] = {}
-        for fact in Reader([str(tmp_path)]).read(str(main), main.read_bytes()).facts:
-            found.setdefault(type(fact), []).append(fact)
-        return found
-
-    return reading
 
 
 RAW = """
@@ -136,6 +118,30 @@ def test_what_lightning_trains_on(read: Read) -> None:
 
     assert (training.trains, training.iterable, training.batch_size) == (True, False, 64)
     assert not any(loader.trains for loader in others)
+
+
+def test_a_part_of_random_data_has_no_order(read: Read) -> None:
+    facts = read("""
+        from torch.utils.data import Dataset, Subset
+        import lightning as L
+
+        class Noise(Dataset):
+            def __init__(self, count):
+                self.data = torch.randn(count, 32)
+
+            def __len__(self):
+                return len(self.data)
+
+            def __getitem__(self, index):
+                return self.data[index]
+
+        class Data(L.LightningDataModule):
+            def train_dataloader(self):
+                return DataLoader(Subset(Noise(256), range(64)), 8)
+    """)
+    (training,) = facts[Loader]
+
+    assert training.ordered
 
 
 def test_children_by_name(read: Read) -> None:

@@ -1,8 +1,6 @@
 """What the static wing understands of a program, and what it refuses to guess."""
 
 from collections.abc import Callable
-from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -34,26 +32,6 @@ from torch import nn
 import torch.nn.functional as F
 from torch.utils.data import DataLoader, TensorDataset
 """
-
-
-@pytest.fixture
-def read(tmp_path: Path) -> Read:
-    """Read a script (and the files it imports) and sort its facts by type."""
-
-    def reading(source: str, **files: str) -> dict[type, list[Any]]:
-        for name, text in files.items():
-            path = tmp_path / (name.replace("__", "/") + ".py")
-            path.parent.mkdir(exist_ok=True, parents=True)
-            path.write_text(HEAD + dedent(text))
-        main = tmp_path / "train.py"
-        main.write_text(HEAD + dedent(source))
-        facts = Reader([str(tmp_path)]).read(str(main), main.read_bytes()).facts
-        sorted_facts: dict[type, list[Any]] = {}
-        for fact in facts:
-            sorted_facts.setdefault(type(fact), []).append(fact)
-        return sorted_facts
-
-    return reading
 
 
 def _steady(facts: dict[type, list[Any]]) -> frozenset[Gradients]:

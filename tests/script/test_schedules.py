@@ -207,6 +207,35 @@ class TestNeverStepped:
     def test_somebody(self, codes: Codes, outer: str) -> None:
         assert codes(loop(self.MADE, outer=outer)) == []
 
+    @pytest.mark.parametrize(("given", "found"), [("model", ["DNN507"]), ("model, scheduler", [])])
+    def test_whoever_called(self, codes: Codes, given: str, found: list[str]) -> None:
+        body = indent(loop(self.MADE), "    ")
+
+        assert codes(f"def warm_up(model, loader):{body}    return {given}\n") == found
+
+    def test_lightning_has_what_is_configured(self, codes: Codes) -> None:
+        source = """
+        import lightning
+
+        class Learner(lightning.LightningModule):
+            def __init__(self):
+                super().__init__()
+                self.automatic_optimization = False
+                self.layer = nn.Linear(4, 2)
+
+            def configure_optimizers(self):
+                optimizer = optim.SGD(self.parameters(), lr=0.1)
+                return [optimizer], [lr_scheduler.StepLR(optimizer, 5)]
+
+            def training_step(self, batch, index):
+                optimizer = self.optimizers()
+                optimizer.zero_grad()
+                self.manual_backward(F.cross_entropy(self.layer(batch[0]), batch[1]))
+                optimizer.step()
+        """
+
+        assert codes(source) == []
+
 
 class TestPlateau:
     """A schedule that waits for a metric."""

@@ -1,7 +1,6 @@
 """How networks are built: what each way of building them means, and what must not be made of it."""
 
 from collections.abc import Callable
-from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
@@ -21,7 +20,6 @@ from dnnlint.evidence.script import (
     ShapeMismatch,
     UnusedLayer,
 )
-from dnnlint.script.reader import Reader
 
 Read = Callable[[str], dict[type, list[Any]]]
 
@@ -32,21 +30,6 @@ import torch.nn.functional as F
 from torch.utils.data import DataLoader
 from torchvision import datasets, models, transforms
 """
-
-
-@pytest.fixture
-def read(tmp_path: Path) -> Read:
-    """Read a script and sort its facts by type."""
-
-    def reading(source: str) -> dict[type, list[Any]]:
-        main = tmp_path / "train.py"
-        main.write_text(HEAD + dedent(source))
-        found: dict[type, list[Any]] = {}
-        for fact in Reader([str(tmp_path)]).read(str(main), main.read_bytes()).facts:
-            found.setdefault(type(fact), []).append(fact)
-        return found
-
-    return reading
 
 
 def network(init: str, forward: str, after: str = "", bases: str = "nn.Module") -> str:

@@ -16,7 +16,9 @@ _EVALUATION = re.compile(
     r"tst|infer|inference|predict|prediction|dev|score|heldout|holdout)" + _END
 )
 _TRAINING = re.compile(r"(?:^|_)(?:train|fit|training)" + _END)
-_UNIT_TEST = re.compile(r"(?:^|[/\\])(?:tests?[/\\](?:.*[/\\])?)?test_\w*\.py$|_test\.py$|conftest\.py$")
+_UNIT_TEST = re.compile(
+    r"(?:^|[/\\])(?:tests?[/\\](?:.*[/\\])?)?test_\w*\.py$|_test\.py$|conftest\.py$|(?:^|[/\\])tests?[/\\](?:.*[/\\])?helpers[/\\]"
+)
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LOADING = re.compile(r"load|data|batch|iter|set$|_dl$|^dl", re.IGNORECASE)
 
