@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dnnlint.diagnostic import WHOLE_FILE, Diagnostic, Place
-from dnnlint.evidence.script import Unreadable
+from dnnlint.evidence.source import Unreadable
 from dnnlint.examine import Examined, Examiner
 from dnnlint.memory import FORGETFUL, Memory
 from dnnlint.pool import ALONE, Spread, spread

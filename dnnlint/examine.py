@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dnnlint.diagnostic import WHOLE_FILE, Location, Place, Span
 from dnnlint.errors import DnnlintError
-from dnnlint.evidence.script import Script, Unreadable
+from dnnlint.evidence.source import Script, Unreadable
 
 if TYPE_CHECKING:
     from typing import Protocol

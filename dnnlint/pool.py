@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dnnlint.diagnostic import WHOLE_FILE, Place
-from dnnlint.evidence.script import Unreadable
+from dnnlint.evidence.source import Unreadable
 from dnnlint.examine import Examiner
 
 if TYPE_CHECKING:

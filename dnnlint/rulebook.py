@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from dnnlint.cards import Card
-from dnnlint.evidence.script import Unreadable, UnusedSuppression
+from dnnlint.evidence.source import Unreadable, UnusedSuppression
 from dnnlint.memory import FORGETFUL, Memory
 from dnnlint.rule import Rule
 from dnnlint.selection import Selection, check_words, ignored_in, select

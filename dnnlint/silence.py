@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from dnnlint.diagnostic import Diagnostic
-from dnnlint.evidence.script import UnusedSuppression
+from dnnlint.evidence.source import UnusedSuppression
 from dnnlint.rulebook import Rulebook
 from dnnlint.script.discover import excluded_below
 from dnnlint.script.markers import MARKER

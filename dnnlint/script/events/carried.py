@@ -35,12 +35,19 @@ def backpropagated(run: Interpreter, reach: graph.Reach, place: Place) -> None:
 def keeps(run: Interpreter, call: NetworkCall, mark: int) -> bool:
     """Whether a forward left tensors with their graphs in attributes, and maybe took those of an earlier call."""
     found = False
+    attributes: set[int] | None = None
     for cell, key, old in run.state.journal[mark:]:
+        if type(key) is not str or key[0] == "$" or call.network.kind != "module":
+            continue
         new = cell.get(key)
-        if not isinstance(key, str) or key[0] == "$" or not isinstance(new, Value) or new is old:
+        if new is old or not isinstance(new, Value):
             continue
         tensors = _tensors(new)
-        if not tensors or call.network.kind != "module" or not _holds(call.network, cell):
+        if not tensors:
+            continue
+        if attributes is None:
+            attributes = {id(part.fields) for _, part in tree.descendants(call.network)}
+        if id(cell) not in attributes:
             continue
         found = True
         earlier = _kept_by(run, old) if isinstance(old, Value) else None
@@ -50,11 +57,6 @@ def keeps(run: Interpreter, call: NetworkCall, mark: int) -> bool:
             run.record.states[id(tensor)] = call
             run.record.alive.append(tensor)
     return found
-
-
-def _holds(network: Obj, cell: object) -> bool:
-    """Whether a cell is the attributes of a network, or of a part of it."""
-    return any(part.fields is cell for _, part in tree.descendants(network))
 
 
 def _tensors(value: Value) -> list[Tensor]:

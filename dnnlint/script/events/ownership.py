@@ -58,9 +58,10 @@ def reads(optimizer: Obj, reach: graph.Reach) -> bool | None:
     if any(owner is call.network for call in reach.calls for owner in owners):
         return True
     for owner in owners:
-        for module in reach.modules:
-            if tree.within(owner, module) or tree.within(module, owner):
-                return True
+        if type(owner) is Obj and any(id(part) in reach.known for _, part in tree.descendants(owner)):
+            return True
+    if any(tree.within(owner, module) for owner in owners for module in reach.modules):
+        return True
     if any(id(owner) in reach.ids for owner in owners):
         return True
     if any(id(tensor) in reach.ids for owner in owners for tensor in _single_tensors(owner)):

@@ -19,7 +19,10 @@ def is_module(value: Any) -> TypeGuard[Obj]:
 def children(obj: Obj) -> list[tuple[str, Obj]]:
     """The modules registered directly in a module, with their attribute names."""
     found: list[tuple[str, Obj]] = []
-    for name, value in obj.fields.items():
+    fields = obj.fields
+    if "$spec" in fields and "$items" not in fields:
+        return found  # a layer of a library
+    for name, value in fields.items():
         kind = type(value)
         if kind is Obj:
             if value.kind == "module" and name[0] != "$":
