@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
 
+def _set(run: Interpreter, args: Args, node: Any) -> Value:
+    return objects.merged(_sequence(run, args, node))
+
+
 def _sequence(run: Interpreter, args: Args, node: Any) -> Value:
     first = args.get(0, "iterable")
     if first is None:
@@ -167,6 +171,6 @@ def _dict_view(run: Interpreter, obj: Obj, name: str, node: Any) -> Value:
 
 
 HANDLERS: dict[str, Handler] = {
-    "list": _sequence, "tuple": _tuple, "sorted": _sequence, "set": _sequence, "dict": _dict,
+    "list": _sequence, "tuple": _tuple, "sorted": _sequence, "set": _set, "dict": _dict,
     "collections.OrderedDict": _dict, "collections.defaultdict": _default_dict, "collections.deque": _sequence,
 }  # fmt: skip

@@ -163,6 +163,8 @@ def comprehend(run: Interpreter, node: Any) -> Value:
     if node.kind == "generator":
         return Iteration(None if more else values, join(values) if values and more else None, source)
     made = _collected(run, values, place, more)
+    if node.kind == "set":
+        objects.merged(made)
     searches.lattice(made, node)
     return made
 

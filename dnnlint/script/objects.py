@@ -23,6 +23,16 @@ def new_list(items: list[Value], place: Place, more: bool = False) -> Obj:
     return obj
 
 
+def merged(made: Value) -> Value:
+    """What becomes of the members of a list in a set: equal ones are one, so how many there are is rarely known."""
+    if type(made) is Obj and made.kind == "list":
+        items = made.fields["$items"]
+        known = {item.value for item in items if type(item) is Const and isinstance(item.value, (str, int, float))}
+        if len(known) < len(items):
+            made.fields["$more"] = True
+    return made
+
+
 def new_dict(entries: dict[Any, Value], place: Place, more: bool = False) -> Obj:
     """A Python dict."""
     obj = Obj("dict", "dict", place)

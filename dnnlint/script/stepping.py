@@ -26,7 +26,7 @@ def optimizer(run: Interpreter, name: str, params: Value | None, node: Any, args
 
 def take_parameters(run: Interpreter, obj: Obj, params: Value | None) -> None:
     """An optimiser is given parameters."""
-    owners, known = parameters.owners(params)
+    owners, known = ownership.resolved(*parameters.owners(params))
     obj.fields["$owners"] = tuple(owners)
     obj.fields["$known"] = known and bool(owners)
     capture.taken(run, obj, params, owners)

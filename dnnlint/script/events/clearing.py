@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
 from dnnlint.script import parameters
-from dnnlint.script.events import gradients, ownership
+from dnnlint.script.events import gradients, ownership, windows
 from dnnlint.script.networks import tree
 from dnnlint.script.values import ZEROS, Const, Obj, Tensor, Value
 
@@ -29,6 +29,7 @@ def clear(run: Interpreter, target: Obj | None, node: Any) -> None:
         elif whole is None:
             _clear_part(run, target, optimizer, place)
         else:
+            windows.cleared(run, optimizer, place)
             run.write(optimizer.fields, "$gradients", _cleared(gradients.paths(optimizer), place))
 
 

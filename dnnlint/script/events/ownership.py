@@ -45,6 +45,16 @@ def owned(optimizer: Obj) -> tuple[Value, ...]:
     return owners
 
 
+def resolved(owners: list[Value], known: bool) -> tuple[list[Value], bool]:
+    """Owners of parameters, with those of another optimiser in its place: it was asked for its parameter groups."""
+    others = [owner for owner in owners if type(owner) is Obj and owner.kind == "optimizer" and owned(owner)]
+    if not others:
+        return owners, known
+    inner = [owner for other in others for owner in owned(other)]
+    whole = len(others) == len(owners) and all(bool(other.fields.get("$known")) for other in others)
+    return [*(owner for owner in owners if owner not in others), *inner], whole
+
+
 def title(optimizer: Obj) -> str:
     """What an optimiser is called in a message: its class, or its name."""
     if isinstance(optimizer.cls, str):
@@ -79,6 +89,8 @@ def covers(run: Interpreter, target: Obj, optimizer: Obj) -> bool | None:
     """Whether a network (or optimiser) holds all that an optimiser reads: yes, no, or in part or unknown."""
     if is_optimizer(target):
         both = optimizer.kind == "optimizer" and target.kind == "optimizer"
+        if both and optimizer.fields.get("$known") and _owns_all(target, optimizer):
+            return True
         return None if both and _share(target, optimizer) else False
     owners = owned(optimizer)
     if owners and all(owner is target for owner in owners):
@@ -103,6 +115,11 @@ def _inside(owner: Value, target: Obj) -> bool | None:
     if any(value is owner for _, part in tree.descendants(target) for value in part.fields.values()):
         return True
     return None if owner.op == "parameter" or target.fields.get("$open") else False
+
+
+def _owns_all(one: Obj, other: Obj) -> bool:
+    """Whether all that an optimiser owns belongs to another one as well."""
+    return all(any(owner is whole or tree.within(owner, whole) for whole in owned(one)) for owner in owned(other))
 
 
 def _share(one: Obj, other: Obj) -> bool:

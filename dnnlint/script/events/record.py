@@ -69,6 +69,10 @@ class Record:
         self.read = self.before = 0  # when a gradient was last looked at, and the time before
         self.looked: dict[Place, int] = {}  # by places of clears: when a gradient had last been looked at until then
 
+        # by optimiser and loop: steps that come once in several iterations, and what is cleared in between
+        self.windows: dict[tuple[int, int], Place] = {}
+        self.dropped: dict[tuple[int, int], tuple[Place, Place]] = {}  # backward pass, clear
+
         self.steps: list[Beat] = []  # of optimisers
         self.schedules: list[Obj] = []
         self.beats: list[Beat] = []  # steps of schedules

@@ -19,6 +19,7 @@ from dnnlint.script.events import (
     ownership,
     piling,
     scaling,
+    windows,
 )
 from dnnlint.script.values import Obj
 
@@ -37,6 +38,7 @@ def step(run: Interpreter, obj: Obj, node: Any, scaler: Obj | None = None) -> No
     order.stepped(run, optimizer, place)
     capture.stepped(run, optimizer, place)
     piling.stepped(run, optimizer, place)
+    windows.stepped(run, optimizer, place)
     scaling.stepped(run, optimizer, place, scaler)
     if run.record.keepsakes:
         keepsakes.outdated(run, optimizer)

@@ -19,7 +19,7 @@ def call_module(run: Interpreter, obj: Obj, args: Args, node: Any) -> Value:
     """``model(x)``: the data flow of its forward, marked as this call where it comes from outside a network."""
     if run.forwards or tree.has_parameters(obj) is False or naming.is_loss(obj):
         return forward.forward(run, obj, args, node)
-    call = NetworkCall(obj, run.place(node), modes.current(run, obj))
+    call = NetworkCall(obj, run.place(node), modes.computing(run, obj))
     network_calls.called(run, call, args, node)
     states = frozenset({mode for mode, _, _ in call.modes})
     key = (id(obj), run.version, states, run.flags["grad"], _shape(args))

@@ -27,6 +27,17 @@ def current(run: Interpreter, obj: Obj) -> Modes:
     return known
 
 
+def computing(run: Interpreter, obj: Obj) -> Modes:
+    """What mode a network computes in: a wrapper's own does not matter where the network in it has another."""
+    inner = [child for _, child in tree.children(obj) if dependent(run, child) is not False] if _wraps(obj) else []
+    return computing(run, inner[0]) if len(inner) == 1 and "$spec" not in inner[0].fields else current(run, obj)
+
+
+def _wraps(obj: Obj) -> bool:
+    """Whether a network of the project may do no more than call another one."""
+    return obj.kind == "module" and type(obj.cls) is Class and not obj.fields.get("$dependent")
+
+
 def _first(obj: Obj) -> Modes:
     """The mode a network is built in."""
     born: int = obj.fields.get("$clock", 0)
