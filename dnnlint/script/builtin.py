@@ -28,7 +28,8 @@ def _next(run: Interpreter, args: Args, node: Any) -> Value:
 def _len(run: Interpreter, args: Args, node: Any) -> Value:
     first = args.get(0, "obj")
     items = objects.known_items(first) if first is not None else None
-    if items is not None and type(first) is not Iteration:
+    growing = type(first) is Obj and first.fields.get("$growing")
+    if items is not None and type(first) is not Iteration and not growing:
         return Const(len(items))
     if type(first) is Const and isinstance(first.value, str):
         return Const(len(first.value), first.soft)

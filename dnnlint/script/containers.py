@@ -127,6 +127,9 @@ def _grow(run: Interpreter, obj: Obj, items: tuple[Value, ...]) -> None:
     if len(items) > 64:
         run.write(obj.fields, "$more", True)
         items = items[:64]
+    born: int = obj.fields.get("$born", run.clock)
+    if any(loop.start >= born and getattr(loop.iterable, "items", None) is None for loop in run.loops):
+        run.write(obj.fields, "$growing", True)  # how often is not known
     run.write(obj.fields, "$items", items)
 
 

@@ -162,9 +162,7 @@ def comprehend(run: Interpreter, node: Any) -> Value:
         return _mapping(keys, values, place, more)
     if node.kind == "generator":
         return Iteration(None if more else values, join(values) if values and more else None, source)
-    made = _collected(run, values, place, more)
-    if node.kind == "set":
-        objects.merged(made)
+    made = _collected(run, values, place, more, node.kind == "set")
     searches.lattice(made, node)
     return made
 
@@ -177,11 +175,11 @@ def _enter_lattice(run: Interpreter, node: Any, index: int, iterable: Value) -> 
         run.loops.append(Loop(ir.For(target, over, [], [], [], node.at), run.place(node), run.frame, iterable, 0))
 
 
-def _collected(run: Interpreter, values: list[Value], place: Place, more: bool) -> Value:
-    """The result of a list comprehension: parameters stay a collection of parameters."""
+def _collected(run: Interpreter, values: list[Value], place: Place, more: bool, merged: bool) -> Value:
+    """The result of a list or set comprehension: parameters stay a collection of parameters."""
     owners = [value for value in values if type(value) is Tensor and value.op == "parameter"]
     if owners and len(owners) == len(values):
         return parameters.collection([parameters.source_of(value) for value in owners], not more or True, place)
     made = objects.new_list(values, place, more)
     made.fields["$born"] = run.clock
-    return made
+    return objects.merged(made) if merged else made

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence import vocabulary
-from dnnlint.script import data, flow, lengths, parameters
+from dnnlint.script import data, flow, handwritten, lengths, parameters
 from dnnlint.script.code import Args, Class
 from dnnlint.script.events import axes, backpropagation, clearing, devices, escapes, gradients, starts, updates
 from dnnlint.script.facts import initialisation, numerics
@@ -43,7 +43,10 @@ def operate(run: Interpreter, kind: str, args: Args, node: Any, name: str = "") 
     """A function of tables applied to its arguments."""
     inputs = tuple([value for value in args.values() if flow.flows(value)])
     graph = False if kind == "cut" else flow.attached(run, inputs)
-    return make(run, Tensor(kind, inputs, run.place(node), graph, name=name, args=args))
+    made = make(run, Tensor(kind, inputs, run.place(node), graph, name=name, args=args))
+    if kind in handwritten.REDUCTIONS:
+        handwritten.reduced(run, made, node)
+    return made
 
 
 def opaque_result(run: Interpreter, op: str, func: Value, args: Args, node: Any) -> Value:
@@ -140,6 +143,8 @@ def _known_method(run: Interpreter, tensor: Tensor, name: str, kind: str, args: 
         axes.chosen(run, tensor, made, name, args, node)
     elif name in ("eq", "ne") and args.positional:
         axes.compared(run, tensor, args.positional[0])
+    elif kind in handwritten.REDUCTIONS:
+        handwritten.reduced(run, made, node)
     elif run.lengths and name in ("view", "reshape"):
         lengths.viewed(run, made, tensor, args)
     return made

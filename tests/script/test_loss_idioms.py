@@ -13,8 +13,8 @@ from dnnlint.script.reader import Reader
 Find = Callable[[str], set[str]]
 
 CODES = {
-    "DNN202", "DNN218", "DNN224", "DNN402", "DNN403", "DNN404", "DNN405", "DNN406", "DNN408", "DNN409", "DNN410",
-    "DNN411", "DNN414", "DNN415",
+    "DNN201", "DNN202", "DNN218", "DNN224", "DNN402", "DNN403", "DNN404", "DNN405", "DNN406", "DNN408", "DNN409",
+    "DNN410", "DNN411", "DNN414", "DNN415",
 }  # fmt: skip
 HEAD = """
 import argparse
@@ -85,6 +85,7 @@ for x, y in loader:
 CENTRED = (
     "datasets.MNIST('.', transform=transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))]))"
 )
+NUMBERED = "TensorDataset(torch.randn(64, 20), torch.randn(64))"
 NUMBERS = "losses = [F.cross_entropy(out, y).item(), F.cross_entropy(out, y).item()]"
 REVIVED = "torch.tensor(loss, requires_grad=True).backward()"
 AGAIN = "torch.from_numpy(np.array(F.cross_entropy(out, y).detach().numpy())).requires_grad_()"
@@ -342,12 +343,53 @@ CUT, FLAT = {"cut-gradient"}, {"non-differentiable-loss"}
             id="a binary loss of a column and a row",
         ),
         pytest.param(
-            net(rest="model = Net(1)\n" + step("((out - y.float()) ** 2).mean()")),
+            net("self.head(self.body(x))", NUMBERED, "model = Net(1)\n" + step("((out - y) ** 2).mean()")),
             {"broadcast-in-loss"},
             id="written out",
         ),
         pytest.param(
-            net(rest="model = Net(1)\n" + step("((out.squeeze(1) - y.float()) ** 2).mean()")), set(), id="squeezed"
+            net("self.head(self.body(x))", NUMBERED, "model = Net(1)\n" + step("((out.squeeze(1) - y) ** 2).mean()")),
+            set(),
+            id="squeezed",
+        ),
+        *[
+            pytest.param(
+                net("F.relu(self.head(self.body(x)))", NUMBERED, "model = Net(1)\n" + step(loss)),
+                {"relu-on-regression-output"},
+                id=f"rectified, {loss}",
+            )
+            for loss in (
+                "((out.squeeze(1) - y) ** 2).mean()",
+                "(y - out[:, 0]).pow(2).mean()",
+                "torch.mean(torch.square(out.squeeze() - y))",
+                "(out.squeeze(1) - y).abs().sum() / len(x)",
+            )
+        ],
+        pytest.param(
+            net(
+                "F.relu(self.head(self.body(x)))",
+                NUMBERED,
+                "model = Net(1)\n" + step("(error * error).mean()", "error = out.squeeze(1) - y"),
+            ),
+            {"relu-on-regression-output"},
+            id="rectified, multiplied",
+        ),
+        pytest.param(
+            net("F.relu(self.head(self.body(x)))", NUMBERED, "model = Net(1)\n" + step("(out - 1).pow(2).mean()")),
+            set(),
+            id="a penalty",
+        ),
+        pytest.param(
+            net(
+                "F.relu(self.head(self.body(x)))",
+                NUMBERED,
+                "model = Net(1)\n" + step("(out - out.mean()).pow(2).mean()"),
+            ),
+            set(),
+            id="a variance",
+        ),
+        pytest.param(
+            net(rest=step("((out - F.one_hot(y, 10)) ** 2).mean()")), {"mse-on-classes"}, id="squared error on classes"
         ),
         # order
         pytest.param(net(rest=step("F.cross_entropy(y, out)")), {"swapped-loss-arguments"}, id="swapped"),

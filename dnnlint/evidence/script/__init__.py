@@ -68,7 +68,6 @@ from dnnlint.evidence.script.reproducibility import DeterminismClash
 from dnnlint.evidence.script.schedule import OptimizerSetting, Rate, Schedule, ScheduleStep
 from dnnlint.evidence.script.selection import AliasedWeights, Selection
 from dnnlint.evidence.script.shape import ScrambledView, ShapeMismatch
-from dnnlint.evidence.source import Script, Unreadable, UnusedSuppression
 from dnnlint.evidence.script.training import (
     Accumulation,
     EvaluationPass,
@@ -78,6 +77,7 @@ from dnnlint.evidence.script.training import (
     TrainingStep,
     WipedStep,
 )
+from dnnlint.evidence.source import Script, Unreadable, UnusedSuppression
 
 __all__ = [
     "Accumulated",

@@ -70,7 +70,7 @@ class Record:
         self.looked: dict[Place, int] = {}  # by places of clears: when a gradient had last been looked at until then
 
         # by optimiser and loop: steps that come once in several iterations, and what is cleared in between
-        self.windows: dict[tuple[int, int], Place] = {}
+        self.windows: dict[tuple[int, int], tuple[Place, frozenset[Place | None]]] = {}
         self.dropped: dict[tuple[int, int], tuple[Place, Place]] = {}  # backward pass, clear
 
         self.steps: list[Beat] = []  # of optimisers

@@ -22,7 +22,8 @@ def stepped(run: Interpreter, optimizer: Obj, place: Place) -> None:
     """An optimiser stepped: only in every so many iterations, if a count of them decides."""
     loop = _steady(run)
     if loop is not None and any(_counts(test, loop) for test in run.guards[loop.guards :]):
-        run.record.windows[id(optimizer), id(loop.node)] = place
+        backwards = frozenset(backward for _, backward, _ in gradients.paths(optimizer))
+        run.record.windows[id(optimizer), id(loop.node)] = (place, backwards)
         _conclude(run, optimizer, loop)
 
 
@@ -47,8 +48,8 @@ def _steady(run: Interpreter) -> Loop | None:
 def _conclude(run: Interpreter, optimizer: Obj, loop: Loop) -> None:
     key = (id(optimizer), id(loop.node))
     step, dropped = run.record.windows.get(key), run.record.dropped.get(key)
-    if step is not None and dropped is not None:
-        run.record.state(WipedStep(dropped[0], dropped[1], step, ownership.title(optimizer)))
+    if step is not None and dropped is not None and dropped[0] in step[1]:  # a GAN clears what another loss left
+        run.record.state(WipedStep(*dropped, step[0], ownership.title(optimizer)))
 
 
 def _counts(test: Any, loop: Loop) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
 SOFTMAXES = frozenset({"softmax", "log_softmax", "softmin"})
-WATCHED = SOFTMAXES | {"log", "mean", "sum"}
+WATCHED = SOFTMAXES | {"log"}
 DIFFERENCE = "difference"  # kind of a loss that is written out: the mean of squared or absolute differences
 _STABLE = {
     "softmax": ("log(softmax(x))", "log_softmax(x)"),
@@ -28,9 +28,6 @@ def look(run: Interpreter, tensor: Tensor) -> None:
     """An operation of WATCHED was applied."""
     if tensor.op == "log":
         _logarithm(run, tensor)
-        return
-    if tensor.op in ("mean", "sum"):
-        _differences(run, tensor)
         return
     found = softmax(tensor)
     single = found.extent.axes[-1:] == (1,) and found.dim == -1
@@ -84,7 +81,7 @@ def _logarithm(run: Interpreter, tensor: Tensor) -> None:
         run.record.state(Unstable(tensor.at, formula, stable, ends[0].at if kind != "sub" else None))
 
 
-def _differences(run: Interpreter, tensor: Tensor) -> None:
+def differences(run: Interpreter, tensor: Tensor) -> None:
     """``((prediction - target) ** 2).mean()``: of interest where the two sides are of different shape."""
     inner = tensor.inputs[0] if tensor.inputs else None
     if type(inner) is not Tensor or inner.op not in ("pow", "square", "abs", "mul") or not inner.inputs:

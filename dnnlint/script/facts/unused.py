@@ -35,7 +35,9 @@ def state(run: Interpreter, obj: Obj, applied: set[int]) -> None:
     if len(cls.bases) != 1 or forward.owner is None or type(cls.bases[0]) is Class or not _flows(forward):
         return
     for name, value in obj.fields.items():
-        if name[0] == "$" or name in forward.node.traits or not tree.is_module(value) or tree.has_parameters(value) is not True:
+        if name[0] == "$" or name in forward.node.traits:
+            continue
+        if not tree.is_module(value) or tree.has_parameters(value) is not True:
             continue
         if any(id(part) in applied for _, part in tree.descendants(value)):
             continue

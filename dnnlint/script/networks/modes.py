@@ -30,7 +30,11 @@ def current(run: Interpreter, obj: Obj) -> Modes:
 def computing(run: Interpreter, obj: Obj) -> Modes:
     """What mode a network computes in: a wrapper's own does not matter where the network in it has another."""
     inner = [child for _, child in tree.children(obj) if dependent(run, child) is not False] if _wraps(obj) else []
-    return computing(run, inner[0]) if len(inner) == 1 and "$spec" not in inner[0].fields else current(run, obj)
+    return computing(run, inner[0]) if len(inner) == 1 and not _is_layer(inner[0]) else current(run, obj)
+
+
+def _is_layer(obj: Obj) -> bool:
+    return "$spec" in obj.fields and "$items" not in obj.fields
 
 
 def _wraps(obj: Obj) -> bool:

@@ -1,0 +1,190 @@
+"""Accumulation windows, shared parameter groups, wrapped networks, and containers of which no length is known."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dnnlint.evidence.script import EvaluationPass, Gradients, Mode, TrainingStep, WipedStep
+
+Read = Callable[..., dict[type, list[Any]]]
+HEAD = """
+import torch
+from torch import nn
+import torch.nn.functional as F
+from torch.utils.data import DataLoader, TensorDataset
+
+model = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 2))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+loader = DataLoader(TensorDataset(torch.randn(64, 8), torch.randint(2, (64,))), batch_size=8, shuffle=True)
+"""
+LOOP = """
+seen = 0
+for epoch in range(9):
+    {start}
+    for i, (x, y) in enumerate(loader):
+        {first}
+        loss = F.cross_entropy(model(x), y) / 4
+        loss.backward()
+        seen += len(x)
+        {middle}
+        if {test}:
+            optimizer.step()
+            {stepped}
+        {last}
+"""
+
+
+def loop(
+    test: str = "(i + 1) % 4 == 0",
+    start: str = "pass",
+    first: str = "pass",
+    middle: str = "pass",
+    stepped: str = "pass",
+    last: str = "pass",
+) -> str:
+    return LOOP.format(test=test, start=start, first=first, middle=middle, stepped=stepped, last=last)
+
+
+CLEAR = "optimizer.zero_grad()"
+
+
+class TestWindows:
+    """Steps once in several iterations, and clears in each of them."""
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            loop(first=CLEAR),
+            loop(last=CLEAR),
+            loop(first="model.zero_grad()"),
+            loop("i % 4 == 3 or i + 1 == len(loader)", first=CLEAR),
+            loop("not (i + 1) % 4", first=CLEAR),
+            loop("seen >= 32", first=CLEAR, stepped="seen = 0"),
+        ],
+    )
+    def test_what_is_wiped(self, read: Read, source: str) -> None:
+        assert read(source)[WipedStep]
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            loop(stepped=CLEAR),
+            loop(start=CLEAR, stepped=CLEAR),
+            loop(
+                start=CLEAR, stepped=CLEAR, first="if not torch.isfinite(x).all():\n            optimizer.zero_grad()"
+            ),
+            loop(first="if i % 4 == 0:\n            optimizer.zero_grad()"),
+            loop("torch.isfinite(loss)", first=CLEAR),
+            loop("epoch >= 2", first=CLEAR),
+            loop(first=CLEAR, middle="for p, q in zip(model.parameters(), sums):\n            q += p.grad"),
+        ],
+    )
+    def test_what_is_not(self, read: Read, source: str) -> None:
+        assert WipedStep not in read(source)
+
+    def test_what_another_loss_left(self, read: Read) -> None:
+        source = """
+        generator = nn.Linear(8, 8)
+        other = torch.optim.SGD(generator.parameters(), lr=0.1)
+        for i, (x, _) in enumerate(loader):
+            optimizer.zero_grad()
+            fake = generator(torch.randn(8, 8))
+            (model(fake).mean() - model(x).mean()).backward()
+            optimizer.step()
+            other.zero_grad()
+            if i % 5 == 0:
+                (-model(generator(torch.randn(8, 8))).mean()).backward()
+                other.step()
+        """
+
+        assert WipedStep not in read(source)
+
+
+def test_an_optimiser_of_the_groups_of_another(read: Read) -> None:
+    source = """
+    class Twice(torch.optim.Optimizer):
+        def __init__(self, params, base):
+            super().__init__(params, dict())
+            self.base = base(self.param_groups, lr=0.1)
+
+        def finish(self):
+            self.base.step()
+            {clear}
+
+    optimizer = Twice(model.parameters(), torch.optim.SGD)
+    for x, y in loader:
+        F.cross_entropy(model(x), y).backward()
+        optimizer.finish()
+    """
+    (kept,) = {step.gradients for step in read(source.format(clear="self.zero_grad()"))[TrainingStep]}
+    *_, piled = (step.gradients for step in read(source.format(clear="pass"))[TrainingStep])
+
+    assert kept == {Gradients.CLEAR}
+    assert Gradients.STALE in piled
+
+
+@pytest.mark.parametrize(("switch", "mode"), [("net.eval()", Mode.EVAL), ("pass", Mode.TRAIN)])
+def test_a_wrapper_computes_in_the_mode_of_what_it_wraps(read: Read, switch: str, mode: Mode) -> None:
+    source = f"""
+    class Sampler(nn.Module):
+        def __init__(self, net):
+            super().__init__()
+            self.net = net
+
+        def forward(self, x):
+            return self.net(x) * 2
+
+    net = nn.Sequential(nn.Linear(8, 8), nn.Dropout(), nn.Linear(8, 2))
+    sampler = Sampler(net)
+    {switch}
+    with torch.no_grad():
+        for x, y in loader:
+            correct = (sampler(x).argmax(1) == y).sum().item()
+    """
+    (found,) = read(source)[EvaluationPass]
+
+    assert found.forward.modes == {mode}
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "if len(set(len(a) for a in arrays)) != 1: raise ValueError(arrays)",
+        "if len({len(a) for a in arrays}) != 1: raise ValueError(arrays)",
+        "assert len({type(a) for a in arrays}) == 1",
+    ],
+)
+def test_equal_members_of_a_set_are_one(read: Read, check: str) -> None:
+    source = f"""
+    def same(*arrays):
+        {check}
+        return arrays
+
+    def fit(a, b):
+        for x, y in zip(*same(a, b)):
+            loss = F.cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+
+    fit(*unknown())
+    """
+
+    assert Gradients.STALE in read(source)[TrainingStep][-1].gradients
+
+
+@pytest.mark.parametrize("made", ["[]", "collections.deque(maxlen=500)"])
+def test_a_memory_grows(read: Read, made: str) -> None:
+    source = f"""
+    import collections, random
+    memory = {made}
+    for t in range(steps()):
+        memory.append(play())
+        if len(memory) > 32:
+            x, y = zip(*random.sample(memory, 32))
+            loss = F.cross_entropy(model(torch.stack(x)), torch.tensor(y))
+            loss.backward()
+            optimizer.step()
+    """
+
+    assert Gradients.STALE in read(source)[TrainingStep][-1].gradients
