@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import fitting, flow, hooks, ir, iteration, objects, transforms
+from dnnlint.script import fitting, flow, hooks, ir, iteration, objects, ordering, transforms
 from dnnlint.script.code import Args, Class, Func, Handler
 from dnnlint.script.events import feeding
 from dnnlint.script.tables import datasets
@@ -169,8 +169,9 @@ class Order:
         args: dict[str, Value] = loader.fields["$args"]
         hidden = bool(loader.fields["$open"])
         self.shuffle = _flag(run, args.get("shuffle"), False, hidden)
-        self.explicit = "shuffle" in args
-        self.sampler = _given(run, (args.get("sampler"), args.get("batch_sampler")), hidden)
+        samplers = (args.get("sampler"), args.get("batch_sampler"))
+        self.explicit = "shuffle" in args or any(one is not None and ordering.keeps(one) for one in samplers)
+        self.sampler = _given(run, samplers, hidden)
         dataset: Value = loader.fields["$dataset"]
         self.iterable = _iterable(dataset)
         self.ordered = _ordered(dataset, args) or bool(_ORDERED_NAME.search(loader.name))
@@ -195,7 +196,7 @@ def _given(run: Interpreter, values: tuple[Value | None, ...], hidden: bool) -> 
     state: bool | None = None if hidden else False
     for value in values:
         for option in options(value) if value is not None else ():
-            if type(option) is Const and option.value is None:
+            if (type(option) is Const and option.value is None) or ordering.keeps(option):
                 continue
             if type(option) is Obj and option.kind == "opaque" and type(value) is not Union:
                 state = True if state is not None else None
@@ -243,7 +244,7 @@ def _ordered(dataset: Value, args: dict[str, Value], depth: int = 0) -> bool:
         name = option.cls.name if type(option.cls) is Class else str(option.cls or "")
         if option.fields.get("$shuffled") or _ORDERED_NAME.search(name) or _ORDERED_NAME.search(option.name):
             return True
-        if _drawn(option):
+        if _drawn(option) or ordering.draws_samples(option):
             return True
         inner = option.fields.get("$inputs") or option.sources
         if depth < 4 and any(_ordered(value, {}, depth + 1) for value in inner if type(value) in (Obj, Tensor)):

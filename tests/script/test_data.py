@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dnnlint.evidence.script import Rounds, WorkerRandomness
-from dnnlint.evidence.script.data import InputScale, Leak, Split
+from dnnlint.evidence.script.data import InputScale, Leak, Loader, Split
 
 Read = Callable[..., dict[type, list[Any]]]
 
@@ -476,3 +476,62 @@ class TestWorkers:
         facts = read(dedent(self.ITEM).format(made=made, used=used, workers=workers))
 
         assert len(facts.get(WorkerRandomness, ())) == count
+
+
+class TestOrder:
+    """Samplers that keep the order, and data sets that have none."""
+
+    TRAIN = """
+    model = nn.Linear(784, 10)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for x, y in loader:
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+    """
+
+    @pytest.mark.parametrize(
+        ("given", "sampler"),
+        [
+            ("sampler=SequentialSampler(a)", False),
+            ("sampler=DistributedSampler(a, shuffle=False)", False),
+            ("batch_sampler=BatchSampler(SequentialSampler(a), 8, False)", False),
+            ("sampler=DistributedSampler(a)", True),
+            ("sampler=DistributedSampler(a, shuffle=flag())", True),
+            ("batch_sampler=BatchSampler(RandomSampler(a), 8, False)", True),
+            ("sampler=RandomSampler(a) if flag() else SequentialSampler(a)", True),
+        ],
+    )
+    def test_samplers(self, read: Read, given: str, sampler: bool) -> None:
+        names = "from torch.utils.data import BatchSampler, RandomSampler, SequentialSampler\n"
+        (loader,) = read(f"{names}a = datasets.MNIST('d')\nloader = DataLoader(a, {given})\n" + dedent(self.TRAIN))[
+            Loader
+        ]
+
+        assert (loader.trains, loader.sampler, loader.shuffle) == (True, sampler, False)
+
+    @pytest.mark.parametrize(
+        ("body", "ordered"),
+        [
+            ("return random.choice(self.same if index % 2 else self.other)", True),
+            ("return random.choice(self.same)", True),
+            ("return self.same[index % 9]", False),
+            ("return self.load(index), random.random()", False),
+            ("return self.same[index] if index else 0", False),
+        ],
+    )
+    def test_data_sets_that_draw(self, read: Read, body: str, ordered: bool) -> None:
+        source = f"""
+    import random
+    class Pairs(Dataset):
+        def __init__(self, files):
+            self.same = self.other = files
+
+        def __getitem__(self, index):
+            {body}
+
+    loader = DataLoader(Pairs(glob('*')), batch_size=8)
+    """
+        (loader,) = read(dedent(source) + dedent(self.TRAIN))[Loader]
+
+        assert loader.ordered is ordered
