@@ -94,6 +94,8 @@ def fresh(run: Interpreter, name: str, args: Args, node: Any) -> Value:
         extra = ZEROS
     elif short in ("ones", "arange"):
         extra = ("count", None)
+    elif short == "empty":
+        extra = ("empty", None, _shape(args))  # until it is drawn in place
     elif short in _RANDOM_COUNTS:
         extra = ("drawn", None)
     if op == "fresh" and inputs and any(type(value) is Tensor for value in inputs):

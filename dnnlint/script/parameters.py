@@ -213,12 +213,43 @@ def initialise(run: Interpreter, tensor: Value, name: str, args: Args, first: in
             initialise(run, option.inputs[0], name, args, first, node)
         elif type(option) is Tensor and option.op == "parameter" and option.layer is not None:
             distribution, std = drawn(name, args, first)
+            if name.startswith(_BY_FANS) and option.extra == "weight":
+                std = _by_fans(option.layer, name, args, first)
             init = Init(run.place(node), distribution, std, constant(name, args, first))
             if option.extra == "weight":
                 restoring.drawn(run, option.layer, node)
                 run.write(option.layer.fields, "$init", init)
             elif option.extra == "bias":
                 run.write(option.layer.fields, "$bias", init)
+        elif type(option) is Tensor and option.op in ("parameter", "leaf", "fresh"):
+            _draw(option, run.place(node), *drawn(name, args, first))
+
+
+def _draw(tensor: Tensor, place: Place, distribution: str, std: float | None) -> None:
+    """A tensor that is no layer's is drawn in place; its shape stays."""
+    while tensor.inputs and type(tensor.inputs[0]) is Tensor:
+        tensor = tensor.inputs[0]
+    if type(tensor.extra) is tuple and len(tensor.extra) == 3 and tensor.extra[0] in ("empty", "normal", "uniform"):
+        tensor.extra, tensor.at = (distribution, std, tensor.extra[2]), place
+
+
+_BY_FANS = ("xavier_", "kaiming_", "orthogonal_")
+
+
+def _by_fans(layer: Obj, name: str, args: Args, first: int) -> float | None:
+    """Standard deviation of weights drawn by a rule of fans, which for as many inputs as outputs is gain / sqrt(n).
+
+    Glorot and Bengio (2010), He et al. (2015), Saxe et al. (2014). Where the fans differ, a factor of sqrt(2) at most
+    is neglected.
+    """
+    inputs = fan_in(layer)
+    if name.startswith("kaiming_"):
+        slope, way = number(args, first, "a", 0.0), args.get(first + 2, "nonlinearity")
+        known = way is None or (type(way) is Const and way.value in ("leaky_relu", "relu"))
+        factor = math.sqrt(2 / (1 + slope**2)) if slope is not None and known else None
+    else:
+        factor = number(args, first, "gain", 1.0)
+    return None if factor is None or not inputs else factor / math.sqrt(inputs)
 
 
 def rescale(run: Interpreter, tensor: Tensor, factor: Value, node: Any) -> None:

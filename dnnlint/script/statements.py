@@ -67,11 +67,19 @@ def _assign(run: Interpreter, node: Any) -> bool:
 
 
 def _reassigned(run: Interpreter, node: Any, value: Value) -> None:
-    """``total = total + loss`` keeps what ``total += loss`` keeps."""
-    target = spell(node.targets[0])
-    if target != "..." and target in (spell(node.value.left), spell(node.value.right)) and node.value.op in "+-":
-        new = node.value.right if spell(node.value.left) == target else node.value.left
-        retention.keep(run, node, node.targets[0], value, run.evaluate(new), "+=", value)
+    """``total = total + loss`` keeps what ``total += loss`` keeps, and so does a running average."""
+    target, total = spell(node.targets[0]), node.value
+    if target == "..." or total.op not in "+-":
+        return
+    sides = (total.left, total.right)
+    for side, new in (sides, sides[::-1]):
+        if spell(side) == target or (type(side) is ir.BinOp and side.op == "*" and _has(side, target)):
+            retention.keep(run, node, node.targets[0], value, run.evaluate(new), "+=", value)
+            return
+
+
+def _has(product: Any, target: str) -> bool:
+    return target in (spell(product.left), spell(product.right))
 
 
 def _augment(run: Interpreter, node: Any) -> bool:

@@ -1,11 +1,11 @@
-"""Accumulation windows, shared parameter groups, wrapped networks, and containers of which no length is known."""
+"""Accumulation windows, shared groups and wrapped networks, growing containers and averages, weights drawn by hand."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from dnnlint.evidence.script import EvaluationPass, Gradients, Mode, TrainingStep, WipedStep
+from dnnlint.evidence.script import Accumulation, EvaluationPass, Gradients, Mode, TrainingStep, WeightInit, WipedStep
 
 Read = Callable[..., dict[type, list[Any]]]
 HEAD = """
@@ -188,3 +188,71 @@ def test_a_memory_grows(read: Read, made: str) -> None:
     """
 
     assert Gradients.STALE in read(source)[TrainingStep][-1].gradients
+
+
+@pytest.mark.parametrize(
+    ("line", "grows"),
+    [
+        ("average = 0.9 * average + 0.1 * loss", True),
+        ("average = 0.1 * loss + average * 0.9", True),
+        ("average = average - 0.1 * loss", True),
+        ("average = 0.9 * average + 0.1 * loss.item()", False),
+        ("average = 0.9 * average + 0.1 * loss.detach()", False),
+        ("average = 0.9 * other + 0.1 * loss", False),
+    ],
+)
+def test_a_running_average_keeps_its_terms(read: Read, line: str, grows: bool) -> None:
+    source = f"""
+    average = other = 0.0
+    for x, y in loader:
+        loss = F.cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        {line}
+    """
+
+    assert (Accumulation in read(source)) is grows
+
+
+@pytest.mark.parametrize(
+    ("drawn", "spread"),
+    [
+        ("nn.init.xavier_normal_(layer.weight, gain=20.0)", 20.0),
+        ("nn.init.xavier_uniform_(layer.weight)", 1.0),
+        ("nn.init.kaiming_normal_(layer.weight, nonlinearity='relu')", 2**0.5),
+        ("nn.init.orthogonal_(layer.weight, gain=5)", 5.0),
+        ("nn.init.kaiming_normal_(layer.weight, nonlinearity=which())", None),
+    ],
+)
+def test_draws_by_fans(read: Read, drawn: str, spread: float | None) -> None:
+    source = f"""
+    layer = nn.Linear(64, 64)
+    {drawn}
+    nn.Sequential(layer, nn.Tanh())(torch.randn(2, 64))
+    """
+    (found,) = read(source)[WeightInit]
+    std = found.init.std
+
+    assert (std and std * 64**0.5) == (spread and pytest.approx(spread))
+
+
+def test_a_sum_of_products_of_drawn_weights(read: Read) -> None:
+    source = """
+    class Cell(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = nn.Parameter(torch.empty(32, 16))
+            self.outer = nn.Parameter(torch.empty(32, 32))
+            self.bias = nn.Parameter(torch.zeros(32))
+            nn.init.uniform_(self.inner, -2, 2)
+            nn.init.normal_(self.outer, 0, 1)
+
+        def forward(self, x, h):
+            return torch.tanh(F.linear(x, self.inner) + F.linear(h, self.outer) + self.bias)
+
+    Cell()(torch.randn(4, 16), torch.randn(4, 32))
+    """
+    found = {one.layer.fan_in: one.init.std for one in read(source)[WeightInit]}
+
+    assert found == {16: pytest.approx(4 / 12**0.5), 32: 1.0}

@@ -13,6 +13,8 @@ from dnnlint.script.values import Obj, Tensor, Value
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
+_MOST_TERMS = 8
+
 
 def state(run: Interpreter, operations: list[Tensor]) -> None:
     """State how the weights behind some operations were initialised."""
@@ -57,26 +59,30 @@ def _several(tensor: Tensor) -> bool:
 
 def state_of_tensors(run: Interpreter, activation: Tensor) -> None:
     """State how a weight was drawn that is no layer's: ``torch.tanh(x @ W + b)``."""
-    found = _product(activation.inputs[0]) if activation.inputs else None
-    if found is None:
-        return
-    weight, axis = found
-    spread = parameters.spread_of(weight)
-    shape, place = parameters.shape_of(weight)
-    if spread is None or spread[1] is None or shape is None or len(shape) != 2:
-        return
-    layer = Layer("weight", place, shape[axis], shape[1 - axis])
-    run.record.state(WeightInit(layer, Init(place, *spread), (nodes.operation(activation),)))
+    for weight, axis in _products(activation.inputs[0]) if activation.inputs else ():
+        spread = parameters.spread_of(weight)
+        shape, place = parameters.shape_of(weight)
+        if spread is None or spread[1] is None or shape is None or len(shape) != 2:
+            continue
+        layer = Layer("weight", place, shape[axis], shape[1 - axis])
+        run.record.state(WeightInit(layer, Init(place, *spread), (nodes.operation(activation),)))
 
 
-def _product(value: Value) -> tuple[Tensor, int] | None:
-    """The weight of the one matrix product in a sum, and which of its axes is summed over."""
+def _products(value: Value) -> list[tuple[Tensor, int]]:
+    """The weights of the matrix products in a sum, each with the axis that is summed over."""
+    found: list[tuple[Tensor, int]] = []
     terms = [_peeled(value)]
-    while len(terms) == 1 and terms[0].op in ("add", "sub"):
-        terms = [term for part in terms[0].inputs if (term := _peeled(part)).op in ("add", "sub", "matmul", "linear")]
-    if len(terms) != 1:
-        return None
-    product = terms[0]
+    while terms and len(found) < _MOST_TERMS:
+        term = terms.pop()
+        if term.op in ("add", "sub"):
+            terms.extend(_peeled(part) for part in term.inputs[:_MOST_TERMS])
+        elif (product := _product(term)) is not None:
+            found.append(product)
+    return found
+
+
+def _product(product: Tensor) -> tuple[Tensor, int] | None:
+    """The weight of a matrix product, and which of its axes is summed over."""
     operands = product.extra if isinstance(product.extra, tuple) and len(product.extra) == 2 else product.inputs[:2]
     if len(operands) != 2 or product.layer is not None or product.op not in ("matmul", "linear"):
         return None
