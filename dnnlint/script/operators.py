@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.diagnostic import Place
 from dnnlint.script import flow, ir, lengths, objects, parameters, strings, tensors
 from dnnlint.script.events import averages, masks, retention
-from dnnlint.script.facts import numerics
+from dnnlint.script.facts import numerics, weighting
 from dnnlint.script.lattice import join
 from dnnlint.script.networks import building
 from dnnlint.script.values import SIZE, TOTAL, Const, Ext, Iteration, Obj, Tensor, Tuple, Union, Value, options
@@ -82,6 +82,8 @@ def binary(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> V
         made = Tensor(kind, inputs, run.place(node), attached, extra=(left, right), name=op)
         if kind == "div" and type(left) is Tensor and left.op == "exp":
             numerics.quotient(run, made)
+        if kind == "matmul" and run.record.shares:
+            weighting.multiplied(run, made)
         if kind in ("mul", "div"):
             masks.combined(run, made, left, right)
         return run.operation(made)

@@ -32,7 +32,7 @@ from dnnlint.evidence.script.evaluation import (
     WrongCount,
 )
 from dnnlint.evidence.script.experiment import Axis, Search
-from dnnlint.evidence.script.loss import Cut, CutGradient, Extent, LossCall, Softmax, Target, Unstable
+from dnnlint.evidence.script.loss import Cut, CutGradient, Extent, LossCall, Softmax, StraySoftmax, Target, Unstable
 from dnnlint.evidence.script.network import (
     AffinePair,
     EqualUnits,
@@ -146,6 +146,7 @@ __all__ = [
     "Softmax",
     "Split",
     "Stray",
+    "StraySoftmax",
     "Target",
     "TrainingStep",
     "UncalledMethod",

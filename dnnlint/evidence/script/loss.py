@@ -81,6 +81,15 @@ class Softmax(NamedTuple):
     taken: Place | None = None  # the loss that is taken of it
 
 
+class StraySoftmax(NamedTuple):
+    """A softmax along an axis that its shares cannot be meant for, inside a network."""
+
+    place: Place
+    kind: str  # "softmax" | "log_softmax" | "softmin"
+    how: str  # "batch": samples of a batch; "beside": not the classes; "summed": shares are summed over another axis
+    used: Place | None = None  # where the shares are summed
+
+
 class Unstable(NamedTuple):
     """A formula that overflows, or takes the logarithm of zero, where a stable one exists."""
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dnnlint.script.events.restoring import Load
     from dnnlint.script.events.retention import Kept
     from dnnlint.script.events.selection import Selection
+    from dnnlint.script.facts.weighting import Axis
     from dnnlint.script.frames import Loop
     from dnnlint.script.graph import Reach
     from dnnlint.script.values import NetworkCall, Obj, Tensor, Value
@@ -39,6 +40,9 @@ class Record:
         self.calls: list[NetworkCall] = []
         self.entrances: dict[int, NetworkCall] = {}  # likewise: the call that the forward pass was followed for
         self.masked: dict[int, Masked] = {}  # products of tensors and random masks that nothing has scaled yet
+        self.shares: dict[
+            int, tuple[Tensor, Axis, bool]
+        ] = {}  # softmaxes of attention along another axis than the last
         self.scaled: dict[int, Tensor] = {}  # tensors that were multiplied or divided by a number
         self.doubtful: set[int] = set()  # operations of a layer that is only one of several that may be called
         self.built: list[tuple[Obj, FreshLayer]] = []  # layers built while data flowed through a network

@@ -8,14 +8,14 @@ from dnnlint.diagnostic import Place
 from dnnlint.evidence import vocabulary
 from dnnlint.evidence.script import Extent, LossCall, Softmax, Target, Unstable
 from dnnlint.script import extents, flow, graph, samples
-from dnnlint.script.facts import nodes
+from dnnlint.script.facts import nodes, weighting
 from dnnlint.script.values import Const, Tensor, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
 SOFTMAXES = frozenset({"softmax", "log_softmax", "softmin"})
-WATCHED = SOFTMAXES | {"log"}
+WATCHED = SOFTMAXES | {"log", "sum", "matmul"}
 DIFFERENCE = "difference"  # kind of a loss that is written out: the mean of squared or absolute differences
 _STABLE = {
     "softmax": ("log(softmax(x))", "log_softmax(x)"),
@@ -29,10 +29,19 @@ def look(run: Interpreter, tensor: Tensor) -> None:
     if tensor.op == "log":
         _logarithm(run, tensor)
         return
+    if tensor.op == "sum":
+        if run.record.shares:
+            weighting.summed(run, tensor)
+        return
+    if tensor.op == "matmul":
+        if run.record.shares:
+            weighting.multiplied(run, tensor)
+        return
     found = softmax(tensor)
     single = found.extent.axes[-1:] == (1,) and found.dim == -1
     if not found.written or single:
         run.record.state(found)
+    weighting.look(run, tensor, found.dim)
 
 
 def softmax(tensor: Tensor, taken: Place | None = None, batch: bool = False) -> Softmax:
