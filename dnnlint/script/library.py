@@ -74,7 +74,7 @@ def call(run: Interpreter, dotted: str, args: Args, node: Any) -> Value:
     return unresolved(run, name, args, node)
 
 
-_AS_METHODS = frozenset({"max", "min", "topk", "sort", "median", "argmax", "eq", "ne"})
+_AS_METHODS = frozenset({"max", "min", "topk", "sort", "median", "argmax", "eq", "ne", "reshape"})
 
 
 def _built(run: Interpreter, layer: Obj, spec: layers.LayerSpec, node: Any) -> None:

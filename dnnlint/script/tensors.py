@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence import vocabulary
-from dnnlint.script import data, flow, handwritten, lengths, parameters
+from dnnlint.script import data, flow, handwritten, lengths, parameters, recurrent
 from dnnlint.script.code import Args, Class
 from dnnlint.script.events import axes, backpropagation, clearing, devices, escapes, gradients, starts, updates
 from dnnlint.script.facts import initialisation, numerics
@@ -145,7 +145,7 @@ def _known_method(run: Interpreter, tensor: Tensor, name: str, kind: str, args: 
         axes.compared(run, tensor, args.positional[0])
     elif kind in handwritten.REDUCTIONS:
         handwritten.reduced(run, made, node)
-    elif run.lengths and name in ("view", "reshape"):
+    elif name in ("view", "reshape") and (run.lengths or tensor.extra == recurrent.STATE):
         lengths.viewed(run, made, tensor, args)
     return made
 

@@ -14,13 +14,15 @@ class ViewAsTranspose(Rule):
     `torch.permute`).
 
     ## How it decides
-    The lengths of axes were read off the shape of a tensor (`b, t, c = x.shape`) and are used to reshape it, or what
-    became of it through activations, normalisation, layers over its last axis, `transpose` and `permute`. An axis that
-    the old and the new shape share has other axes before or behind it in the new one: in a true view of the same
-    numbers, it cannot.
+    The lengths of axes were read off the shape of a tensor (`b, t, c = x.shape`, `x.size(1)`) and are used to reshape
+    it, or what became of it through activations, normalisation, layers over its last axis, `transpose` and `permute`.
+    An axis that the old and the new shape share has other axes before or behind it in the new one: in a true view of
+    the same numbers, it cannot. Or the final state of a recurrent layer with several layers or directions, which come
+    first in it, is reshaped to one row a sample. Or all sizes are known, and the first axis of a sample (its channels)
+    is the last of the new shape, or the other way round.
 
     ## What it misses
-    Shapes written in numbers, and tensors that went through other operations since their shape was read.
+    Shapes whose numbers are not known, and tensors that went through other operations since their shape was read.
 
     ## How to silence
     Write `# dnnlint: ignore[view-as-transpose]` behind the call, with the reason.

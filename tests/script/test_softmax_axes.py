@@ -88,7 +88,7 @@ def _read(read: Read, body: str) -> list[Any]:
         (
             (
                 "qkv = self.qkv(x).reshape(8, 7, 3, self.heads, -1).permute(2, 0, 3, 1, 4)\n"
-                "q, k, v = qkv[0], qkv[1], qkv[2]\nw = (q @ k.transpose(-2, -1)).softmax(dim=1)\nreturn self.drop(w) @ v"
+                "q, k, v = qkv[0], qkv[1], qkv[2]\nw = (q @ k.transpose(-2, -1)).softmax(1)\nreturn self.drop(w) @ v"
             ),
             "summed",
         ),

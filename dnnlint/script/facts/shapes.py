@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import accumulate
+from operator import mul
 from typing import TYPE_CHECKING
 
-from dnnlint.evidence.script import Extent, ShapeMismatch
+from dnnlint.evidence.script import Extent, ScrambledView, ShapeMismatch
 from dnnlint.script import extents, images, layer_shapes, objects
 from dnnlint.script.facts import nodes
 from dnnlint.script.values import Const, Obj, Tensor, Union, Value
@@ -89,6 +92,8 @@ class Flow:
         if axes[-1] == -1 and len(axes) == 2 and axes[0] is None:  # view(batch, -1)
             return Extent((None, inner), False)
         self._check_view(tensor, first, axes, inner)
+        if not first.open and reordered(first.axes[1:], axes[1:]):
+            self.run.record.state(ScrambledView(tensor.at, tensor.name))
         return Extent(tuple([None if axis == -1 else axis for axis in axes]), False)
 
     def _check_view(self, tensor: Tensor, first: Extent, axes: list[int | None], inner: int | None) -> None:
@@ -119,7 +124,30 @@ class Flow:
         return Extent(tuple(axes), False)
 
 
-def _product(axes: list[int | None] | tuple[int | None, ...]) -> int | None:
+def reordered(old: Sequence[int | None], new: Sequence[int | None]) -> bool:
+    """Whether the first axis of a shape is the last of the new one, or the other way round, and nothing else changed.
+
+    Axes that are neighbours may be merged on the way.
+    """
+    total = _product(old)
+    rest = _product([axis for axis in new if axis != -1])
+    if not total or not rest or total % rest or list(new).count(-1) > 1:
+        return False
+    sizes = [total // rest if axis == -1 else axis for axis in new]
+    mine = [axis for axis in old if axis is not None and axis != 1]
+    theirs = [axis for axis in sizes if axis is not None and axis != 1]
+    if len(mine) < 2 or len(theirs) < 2 or _ends(mine) <= _ends(theirs) or _ends(theirs) <= _ends(mine):
+        return False
+    backwards = theirs[-1] == mine[0] and _ends(theirs[:-1]) <= _ends(mine[1:])
+    return backwards or (theirs[0] == mine[-1] and _ends(theirs[1:]) <= _ends(mine[:-1]))
+
+
+def _ends(axes: list[int]) -> set[int]:
+    """How many numbers there are up to the end of each axis."""
+    return set(accumulate(axes, mul))
+
+
+def _product(axes: Sequence[int | None]) -> int | None:
     total = 1
     for axis in axes:
         if axis is None:

@@ -8,6 +8,7 @@ from dnnlint.diagnostic import Place
 from dnnlint.script import calls, flow, inlining, objects, tensors
 from dnnlint.script.code import Args, Class, Func
 from dnnlint.script.networks import naming, tree
+from dnnlint.script.recurrent import STATE
 from dnnlint.script.tables.layers import LayerSpec
 from dnnlint.script.values import Obj, Tensor, Tuple, Value, options
 
@@ -71,7 +72,7 @@ def apply_layer(run: Interpreter, obj: Obj, spec: LayerSpec, args: Args, place: 
         run.record.doubtful.add(id(tensor))
     name = str(obj.cls).rpartition(".")[2]
     if spec.kind == "recurrent" and not name.endswith("Cell"):
-        state: Value = Tensor("view", (tensor,), place, graph)
+        state: Value = Tensor("view", (tensor,), place, graph, extra=STATE)
         return Tuple((tensor, Tuple((state, state)) if name == "LSTM" else state))
     if name == "LSTMCell":
         return Tuple((tensor, Tensor("view", (tensor,), place, graph)))
