@@ -11,6 +11,7 @@ from dnnlint.script.code import Args, Class
 from dnnlint.script.events import axes, backpropagation, clearing, devices, escapes, gradients, starts, updates
 from dnnlint.script.facts import initialisation, numerics
 from dnnlint.script.networks import modes, naming
+from dnnlint.script.tables import pictures
 from dnnlint.script.tables.tensors import FRESH_METHODS, HOST, METADATA, METHODS, PAIRS, SEVERAL
 from dnnlint.script.values import NOWHERE, SIZE, ZEROS, Const, Ext, Obj, Tensor, Tuple, Value
 
@@ -113,7 +114,7 @@ def _unknown_method(run: Interpreter, tensor: Tensor, name: str, args: Args, nod
         clearing.clear(run, None, node)
     if name == "step":
         return flow.unknown(())
-    if name == "astype":  # of an array
+    if name in pictures.METHODS and (name == "astype" or tensor.op in ("pixels", "view", "cut")):
         given = Args([tensor, *args.positional], args.keywords, args.open)
         return make(run, Tensor("view", (tensor,), run.place(node), tensor.attached, name=name, args=given))
     escapes.havoc(run, args.values())

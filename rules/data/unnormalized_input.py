@@ -21,9 +21,11 @@ class UnnormalizedInput(Rule):
     learning zigzags (LeCun et al., *Efficient BackProp*, 1998, section 4.3).
 
     ## How it decides
-    In the source: what a network trains on is led back to a loader or to the `data` of a torchvision data set. It is
-    found if every transform on the way is known, none of them scales the pixels, and the network begins with a linear
-    or convolutional layer; or if `ToTensor` scaled them to 1 and they are divided by 255 again.
+    In the source: what a network trains on is led back to a loader, to the `data` of a torchvision data set, or through
+    the `__getitem__` of the project's own data set to a function that reads a picture (`cv2.imread`, `Image.open`,
+    `read_image` ...). It is found if every transform on the way is known, none of them scales the pixels, and the
+    network has pretrained weights or begins with a linear or convolutional layer; or if `ToTensor` scaled them to 1 and
+    they are divided by 255 again.
     In the run: the floating-point batches that training feeds to a network, as its first layer receives them. A
     warning for whole numbers from 0 to between 100 and 255 in images, for a spread above 50, and for a mean above 100
     in magnitude. Advice, which is not shown by default, for a mean beyond 5, a spread above 20, a value beyond 100,
@@ -31,11 +33,12 @@ class UnnormalizedInput(Rule):
     layer is a normalisation or an embedding are left alone.
 
     ## What it misses
-    Single features of another scale that drown among many, and inputs besides the first.
+    In the source, arrays from files that may hold anything (HDF5, `np.load`); in the run, single features of another
+    scale that drown among many, and inputs besides the first.
 
     ## How to silence
-    Write `# dnnlint: ignore[unnormalized-input]` behind the loader, or behind the call of the network where there is no
-    loader, with the reason.
+    Write `# dnnlint: ignore[unnormalized-input]` behind the loader, the line that makes a tensor of the picture, or the
+    call of the network where there is no loader, with the reason.
 
     ## Related
     `wrong-initial-loss`, `saturated-units`
@@ -52,7 +55,7 @@ class UnnormalizedInput(Rule):
 
     def static(self, scale: InputScale) -> Findings:
         words = {
-            "raw": "pixels from 0 to 255 reach the network as they are",
+            "raw": "pixels reach the network as they were read, from 0 to 255 or more",
             "twice": "pixels are divided by 255 again, after `ToTensor` did so",
         }
         if scale.kind in words:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script.data import InputScale
-from dnnlint.script import transforms
+from dnnlint.script import pictures, samples, transforms
 from dnnlint.script.values import Const, NetworkCall, Obj, Tensor, Value
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _MOST = 24  # steps back from a network's input
 _PIXEL = 255
+_CONVERTING = frozenset({"from_numpy", "as_tensor", "tensor", "FloatTensor", "Tensor", "float", "float32", "astype"})
 _LAYERS = frozenset({"linear", "conv"})  # what takes its input as it comes
 
 
@@ -29,14 +30,14 @@ def state(run: Interpreter) -> None:
     """State the scale of each input that is trained on and known."""
     for call in run.record.calls:
         if call.trained and call.args:
-            way = _way(call.args[0])
+            way = _way(run, call.args[0])
             if way.source is not None:
                 _judge(run, call, way, way.source)
 
 
 def _judge(run: Interpreter, call: NetworkCall, way: _Way, source: Obj) -> None:
     if source.kind != "loader":
-        if not way.scaled and not way.changed and _bare(run, call.network):
+        if not way.scaled and not way.changed and (_bare(run, call.network) or call.network.fields.get("$pretrained")):
             run.record.state(InputScale(source.at, call.place, "raw"))
         return
     pipeline = transforms.pipeline(source.fields["$dataset"])
@@ -55,36 +56,56 @@ def _judge(run: Interpreter, call: NetworkCall, way: _Way, source: Obj) -> None:
         run.record.state(InputScale(pipeline.at, call.place, "pretrained"))
 
 
-def _way(value: Value) -> _Way:
-    """Back from a value to the one loader that it was read from."""
+def _way(run: Interpreter, value: Value) -> _Way:
+    """Back from a value to the one loader, or the pictures, that it was read from."""
     scaled: list[Place] = []
+    batch: Tensor | None = None
+    kept: list[Tensor] = []  # what was done to a picture before it became a part of a batch
     changed = False
     for _ in range(_MOST):
-        if type(value) is Obj:
-            return _Way(value if value.kind == "loader" else None, tuple(scaled), changed)
-        if type(value) is not Tensor or not value.inputs:
+        if type(value) is not Tensor:
             break
         if value.op == "pixels":
-            source = value.inputs[0]
-            return _Way(source if type(source) is Obj else None, tuple(scaled), changed)
+            return _Way(_source(value, kept), tuple(scaled), changed)
+        if not value.inputs:
+            break
         if value.op == "div" and _by_255(value):
             scaled.append(value.at)
-        elif value.op not in ("batch", "view"):
+        elif value.op != "batch" and not pictures.copied(value):
             changed = True
+        if value.op == "batch":
+            batch = batch or value
+        kept.append(value)
         value = value.inputs[0]
-        if type(value) is Obj and value.kind == "loader" and not changed:
-            inner = _tensors(value)
-            value = inner if inner is not None else value
+        if type(value) is Obj and value.kind == "loader":
+            inner = _tensors(run, value, batch) if not changed else None
+            if inner is None:
+                return _Way(value, tuple(scaled), changed)
+            value, kept = inner, []
     return _Way(None, (), True)
 
 
-def _tensors(loader: Obj) -> Value | None:
-    """The first tensor of a TensorDataset."""
+def _source(pixels: Tensor, kept: list[Tensor]) -> Obj | None:
+    """The data set whose pixels are read, or the line that makes numbers of a picture."""
+    if pixels.inputs:
+        return pixels.inputs[0] if type(pixels.inputs[0]) is Obj else None
+    if pixels.extra != pictures.READ and not any(pictures.whole(step) for step in kept):
+        return None
+    place = next((step.at for step in kept if step.name in _CONVERTING), pixels.at)
+    return Obj("picture", at=place)
+
+
+def _tensors(run: Interpreter, loader: Obj, batch: Tensor | None) -> Value | None:
+    """The first tensor of a TensorDataset, or what a data set of the project reads from a file."""
     dataset = loader.fields["$dataset"]
-    if type(dataset) is Obj and str(dataset.cls).endswith("TensorDataset"):
+    if type(dataset) is not Obj:
+        return None
+    if str(dataset.cls).endswith("TensorDataset"):
         first = next(iter(dataset.fields.get("$inputs", ())), None)
         return first if type(first) is Tensor else None
-    return None
+    samples.prepare(run, loader)
+    found = samples.origin(batch) if batch is not None else None
+    return found.value if found is not None and found.kind == "stack" and type(found.value) is Tensor else None
 
 
 def _by_255(tensor: Tensor) -> bool:
