@@ -30,7 +30,7 @@ def state(run: Interpreter) -> None:
     """State the scale of each input that is trained on and known."""
     for call in run.record.calls:
         if call.trained and call.args:
-            way = _way(run, call.args[0])
+            way = _way(call.args[0])
             if way.source is not None:
                 _judge(run, call, way, way.source)
 
@@ -56,7 +56,7 @@ def _judge(run: Interpreter, call: NetworkCall, way: _Way, source: Obj) -> None:
         run.record.state(InputScale(pipeline.at, call.place, "pretrained"))
 
 
-def _way(run: Interpreter, value: Value) -> _Way:
+def _way(value: Value) -> _Way:
     """Back from a value to the one loader, or the pictures, that it was read from."""
     scaled: list[Place] = []
     batch: Tensor | None = None
@@ -78,7 +78,7 @@ def _way(run: Interpreter, value: Value) -> _Way:
         kept.append(value)
         value = value.inputs[0]
         if type(value) is Obj and value.kind == "loader":
-            inner = _tensors(run, value, batch) if not changed else None
+            inner = _tensors(value, batch) if not changed else None
             if inner is None:
                 return _Way(value, tuple(scaled), changed)
             value, kept = inner, []
@@ -95,7 +95,7 @@ def _source(pixels: Tensor, kept: list[Tensor]) -> Obj | None:
     return Obj("picture", at=place)
 
 
-def _tensors(run: Interpreter, loader: Obj, batch: Tensor | None) -> Value | None:
+def _tensors(loader: Obj, batch: Tensor | None) -> Value | None:
     """The first tensor of a TensorDataset, or what a data set of the project reads from a file."""
     dataset = loader.fields["$dataset"]
     if type(dataset) is not Obj:
@@ -103,8 +103,7 @@ def _tensors(run: Interpreter, loader: Obj, batch: Tensor | None) -> Value | Non
     if str(dataset.cls).endswith("TensorDataset"):
         first = next(iter(dataset.fields.get("$inputs", ())), None)
         return first if type(first) is Tensor else None
-    samples.prepare(run, loader)
-    found = samples.origin(batch) if batch is not None else None
+    found = samples.origin(batch) if batch is not None else None  # known once a loss was taken of a batch
     return found.value if found is not None and found.kind == "stack" and type(found.value) is Tensor else None
 
 
