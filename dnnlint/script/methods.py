@@ -95,6 +95,9 @@ def call_scoped(run: Interpreter, name: str, args: Args, node: Any) -> Value:
     receiver = frame.locals.get(func.node.params.positional[0])
     if not isinstance(receiver, Value):
         return flow.unknown(())
+    if len(args.positional) == 1 and not args.open:  # bound to nothing: it initialises itself
+        construction.unbound(receiver, run.place(node))
+        return flow.unknown(())
     proxy = Obj("super", func.owner, run.place(node))
     proxy.fields["$self"] = receiver
     return proxy

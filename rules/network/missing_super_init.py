@@ -14,7 +14,8 @@ class MissingSuperInit(Rule):
 
     ## How it decides
     All bases of the class are known and lead to `nn.Module`; its constructor was followed through the functions that it
-    calls, and on no path does it reach `super().__init__()` in any spelling or `nn.Module.__init__(self)`. Where it
+    calls, and on no path does it reach `super().__init__()` in any spelling or `nn.Module.__init__(self)`;
+    `super(Net).__init__()` without the object does not. Where it
     does, but only after a layer or parameter has been assigned, the call is reported.
 
     ## What it misses

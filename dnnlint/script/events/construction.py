@@ -33,6 +33,12 @@ def base_initialised(obj: Value | None, place: Place | None) -> None:
         obj.fields["$super"] = place
 
 
+def unbound(obj: Value, place: Place) -> None:
+    """``super(Net)`` was called without an object, and whatever is called of that does not reach it."""
+    if type(obj) is Obj:
+        obj.fields.setdefault("$unbound", place)
+
+
 def assigned(run: Interpreter, obj: Obj, value: Value, node: Any) -> None:
     """An attribute was set in a constructor: ``nn.Module`` refuses layers before its own constructor ran."""
     if "$super" not in obj.fields and "$early" not in obj.fields and "$to" not in obj.fields and _registrable(value):
@@ -55,8 +61,9 @@ def finished(run: Interpreter, obj: Obj, result: Value | None) -> None:
     early = obj.fields.get("$early")
     if "$super" not in obj.fields:
         culprit = _culprit(obj.cls)
-        if culprit is not None:
-            run.record.state(MissingInit(Place(culprit.module.path, culprit.node.at), obj.cls.name, False))
+        place = Place(culprit.module.path, culprit.node.at) if culprit is not None else obj.fields.get("$unbound")
+        if place is not None:
+            run.record.state(MissingInit(place, obj.cls.name, False))
     elif early is not None and obj.fields["$super"] is not None:
         run.record.state(MissingInit(obj.fields["$super"], obj.cls.name, True, early))
 

@@ -57,6 +57,7 @@ def told(run: Interpreter, sampler: Obj | None) -> None:
     else:
         loops: set[Place] = sampler.fields.setdefault("$told", set())
         loops |= around(run)
+        run.record.pulses.setdefault(sampler.at, set()).update(loops)
 
 
 def handed_over(values: list[Value]) -> None:

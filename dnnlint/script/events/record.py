@@ -50,6 +50,9 @@ class Record:
         self.loaders: list[Obj] = []
         self.kept: list[Kept] = []
         self.samplers: dict[tuple[str, str, str], Obj] = {}  # those of an epoch, by file, function and name
+        self.pulses: dict[
+            Place, set[Place]
+        ] = {}  # the loops in which samplers are told the epoch, by where these are made
         self.fitted = False  # a scaler or the like was fitted to data
         self.told = False  # something that is not known was told an epoch
         self.left: list[Left] = []

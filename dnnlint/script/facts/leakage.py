@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from dnnlint.evidence.script.data import Leak
 from dnnlint.script import transforms
+from dnnlint.script.code import Args, Class
 from dnnlint.script.facts import splits
 from dnnlint.script.values import Const, Iteration, Obj, Tensor, Value
 
@@ -51,7 +53,19 @@ def _compare(run: Interpreter, loader: Obj, training: list[Obj]) -> None:
 def _same_part(dataset: Obj, other: Obj) -> bool:
     if dataset.cls is None or dataset.cls != other.cls or transforms.underlying(dataset) is not None:
         return False
-    return splits.split_of(dataset) == splits.split_of(other) == "train" and _root(dataset) == _root(other)
+    whole = type(dataset.cls) is not Class or _same_choice(dataset.fields["$given"], other.fields["$given"])
+    return whole and splits.split_of(dataset) == splits.split_of(other) == "train" and _root(dataset) == _root(other)
+
+
+def _same_choice(one: Args, other: Args) -> bool:
+    """Whether a class of the project gets the same arguments twice: others, but for transforms, may choose samples."""
+    pairs = [*zip_longest(one.positional, other.positional)]
+    pairs += [(one.keywords.get(key), other.keywords.get(key)) for key in {*one.keywords, *other.keywords}]
+    for a, b in pairs:
+        alike = type(a) is Const and type(b) is Const and a.value == b.value
+        if a is not b and not alike and not any(map(transforms.is_transform, (a, b))):
+            return False
+    return True
 
 
 def _root(dataset: Obj) -> object:

@@ -87,7 +87,7 @@ def _rounds(run: Interpreter, loader: Obj) -> None:
         inside = sampler.fields["$within"] | loader.fields["$within"]
         around = [place for place in rounds if place not in inside]
         if sampler.fields.get("$shuffles") and around and rounds[around[0]] and not sampler.fields.get("$owned"):
-            told = run.record.told or not sampler.fields.get("$told", frozenset()).isdisjoint(around)
+            told = run.record.told or not run.record.pulses.get(sampler.at, frozenset()).isdisjoint(around)
             run.record.state(Rounds(around[0], sampler.at, loader.at, told))
 
 

@@ -59,7 +59,7 @@ def state(run: Interpreter, spec: LossSpec, given: Args, node: Any, loss: Obj | 
             before if len(before) == len(last) else (),
             _bounded(spec, prediction, target, node, loaders),
             target is not None and _from_network(target),
-            extents.of(prediction),
+            _extent(spec, prediction),
             side._replace(masked=side.masked or padding.of(prediction)[1]),
             reduction,
             ignores,
@@ -73,6 +73,16 @@ def state(run: Interpreter, spec: LossSpec, given: Args, node: Any, loss: Obj | 
         for one in graph.last(inner)[0] if inner is not end else (end,):
             if one.op in numerics.SOFTMAXES:
                 run.record.state(numerics.softmax(one, place, _batched(prediction)))
+
+
+def _extent(spec: LossSpec, prediction: Value) -> Extent:
+    """The shape of a prediction; of ``scores.unsqueeze(1)``, at least the number of classes."""
+    shape = extents.of(prediction)
+    if spec.kind == "CrossEntropyLoss" and shape.open and not shape.axes and type(prediction) is Tensor:
+        dim = prediction.args.get(1, "dim") if prediction.name == "unsqueeze" and prediction.args is not None else None
+        if type(dim) is Const and dim.value == 1:
+            return Extent((None, 1), False)
+    return shape
 
 
 def sides(spec: LossSpec, args: Args) -> tuple[Value | None, Value | None]:

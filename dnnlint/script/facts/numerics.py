@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dnnlint.diagnostic import Place
 from dnnlint.evidence import vocabulary
 from dnnlint.evidence.script import Extent, LossCall, Softmax, Target, Unstable
-from dnnlint.script import extents, flow, graph, samples
+from dnnlint.script import extents, flow, graph, ranks, samples
 from dnnlint.script.facts import nodes, weighting
 from dnnlint.script.values import Const, Tensor, Value
 
@@ -38,6 +38,9 @@ def look(run: Interpreter, tensor: Tensor) -> None:
             weighting.multiplied(run, tensor)
         return
     found = softmax(tensor)
+    if found.dim is not None and found.dim > 0 and found.extent.axes[-1:] == (1,):
+        rank = ranks.of(run, tensor.inputs[0]).exact
+        found = found._replace(dim=-1 if rank == found.dim + 1 else found.dim)
     single = found.extent.axes[-1:] == (1,) and found.dim == -1
     if not found.written or single:
         run.record.state(found)

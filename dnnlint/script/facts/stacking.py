@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from dnnlint.evidence.script import AffinePair
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _PLAIN = frozenset({"view", "dropout", "batchnorm"})
 _ATTENDING = frozenset({"matmul", "attention", "softmax"})
 _SPATIAL = frozenset({"PixelShuffle", "PixelUnshuffle", "Unfold", "Fold", "ChannelShuffle"})
+_EXPANDED = re.compile(r"(?:^|_)d?ffn?(?:$|_)|feed_?forward|intermediate|mlp_|expan", re.IGNORECASE)
 _FARTHEST = 6  # operations between two layers
 
 
@@ -92,10 +94,12 @@ def _redundant(first: Tensor, second: Tensor) -> bool:
 
 
 def _as_wide(one: Obj, other: Obj) -> bool:
-    """Whether a width that is not known is certainly that of the input or the output: the same setting gives both."""
+    """Whether a width that is not known is no bottleneck: that of the input or output, or called after expansion."""
     width = one.fields["$args"].get(one.fields["$spec"].fan[1])
     ends = one.fields["$args"].get(one.fields["$spec"].fan[0]), other.fields["$args"].get(other.fields["$spec"].fan[1])
-    return type(width) is Obj and bool(width.name) and any(width is end for end in ends)
+    if type(width) is not Obj or not width.name:
+        return False
+    return any(width is end for end in ends) or (_EXPANDED.search(width.name) is not None and ends[0] is ends[1])
 
 
 def _inputs(layer: Obj) -> int | None:
