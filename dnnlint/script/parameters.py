@@ -211,6 +211,9 @@ def initialise(run: Interpreter, tensor: Value, name: str, args: Args, first: in
     for option in options(tensor):
         if type(option) is Tensor and option.op in ("cut", "view") and option.inputs:
             initialise(run, option.inputs[0], name, args, first, node)
+        elif type(option) is Tensor and option.op == "fresh":
+            if any(word in name for word in ("uniform", "normal", "orthogonal")):
+                run.record.drawn.append(option)
         elif type(option) is Tensor and option.op == "parameter" and option.layer is not None:
             distribution, std = drawn(name, args, first)
             if name.startswith(_BY_FANS) and option.extra == "weight":

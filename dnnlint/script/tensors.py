@@ -197,6 +197,8 @@ def _write(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -
         inner = tensor.inputs[0] if tensor.inputs else None
         if type(inner) is Tensor and inner.op in ("parameter", "gradient", "cut", "view"):
             return _write(run, inner, name, args, node)
+        if type(inner) is Tensor and inner.op == "fresh" and name in _INIT:
+            parameters.initialise(run, inner, name, args, 0, node)
         return None
     if name in ("mul_", "div_"):
         factor = args.get(0, "other")

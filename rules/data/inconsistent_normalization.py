@@ -55,7 +55,8 @@ class InconsistentNormalization(Rule):
             yield self.at(theirs[0].place, related=related, what="evaluation normalises by other numbers than training")
         elif mine and not theirs and _known(evaluation):
             related = ((mine[0].place, "training normalises here"),)
-            yield self.at(evaluation.pipeline, related=related, what="training normalises and evaluation does not")
+            place = evaluation.steps[-1].place if evaluation.pipeline == training.pipeline else evaluation.pipeline
+            yield self.at(place, related=related, what="training normalises and evaluation does not")
         elif theirs and not mine and _known(training):
             related = ((theirs[0].place, "evaluation normalises here"),)
             yield self.at(training.pipeline, related=related, what="evaluation normalises and training does not")

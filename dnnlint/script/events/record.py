@@ -50,6 +50,7 @@ class Record:
         self.loaders: list[Obj] = []
         self.kept: list[Kept] = []
         self.samplers: dict[tuple[str, str, str], Obj] = {}  # those of an epoch, by file, function and name
+        self.drawn: list[Tensor] = []  # tensors of no layer that an initialiser filled with random numbers
         self.pulses: dict[
             Place, set[Place]
         ] = {}  # the loops in which samplers are told the epoch, by where these are made

@@ -16,6 +16,7 @@ from dnnlint.script.values import Const, Obj, Value
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
+_INNER = (ir.Call, ir.Subscript)  # what methods of arrays are called on
 _DEEPEST = 3  # helpers called by helpers
 Names = dict[str, frozenset[str] | None]  # what a name is a part of, as spelled; None: a copy, or not known
 
@@ -87,7 +88,7 @@ class _Reading:
         init = self.dataset.cls.find("__init__")
         for node in mentions.nodes(init.node.body) if type(init) is Func else ():
             if type(node) is ir.Assign and any(getattr(target, "name", "") == field for target in node.targets):
-                called = node.value.func if type(node.value) is ir.Call else None
+                called = _maker(node.value)
                 if called is not None and spell(called).replace("numpy.", "np.") in table.MAKERS:
                     return True
         return False
@@ -239,6 +240,19 @@ class _Reading:
     def report(self, node: Any) -> None:
         if not self.guarded:
             self.found.append(Place(self.func.module.path, node.at))
+
+
+def _maker(value: Any) -> Any:
+    """The function that made an array, before it was given another shape or type, or a part of it was taken."""
+    while True:
+        if type(value) is ir.Subscript or (type(value) is ir.Attr and value.name in ("T", "values")):
+            value = value.value
+        elif type(value) is ir.Call and type(value.func) is ir.Attr and type(value.func.value) in _INNER:
+            if value.func.name not in table.VIEWS | table.COPIES:
+                return None
+            value = value.func.value
+        else:
+            return value.func if type(value) is ir.Call else None
 
 
 def _as_array(node: Any, name: str) -> bool:

@@ -85,7 +85,9 @@ def _members(value: Value) -> list[Value]:
 
 def _acts_as_weight(run: Interpreter, name: str, value: Value) -> bool:
     """Whether a random tensor called like a weight is what data is multiplied with."""
-    if type(value) is not Tensor or not _WEIGHT.search(name) or not _drawn(value):
+    if type(value) is not Tensor or not _WEIGHT.search(name):
+        return False
+    if not _drawn(value) and not any(one is value for one in run.record.drawn):
         return False
     return any(
         tensor.op in _APPLIED and any(part is value for part in (*tensor.inputs, *_operands(tensor)))
@@ -101,4 +103,6 @@ def _operands(tensor: Tensor) -> tuple[object, ...]:
 def _drawn(value: Tensor) -> bool:
     while value.op in ("mul", "div", "view") and value.inputs and type(value.inputs[0]) is Tensor:
         value = value.inputs[0]
+    if value.op == "fill" and value.name in ("normal_", "uniform_"):
+        return True
     return value.op == "fresh" and isinstance(value.extra, tuple) and value.extra[0] in ("normal", "uniform")

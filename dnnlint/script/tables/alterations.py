@@ -24,13 +24,15 @@ VIEWS = frozenset(
         "view reshape squeeze unsqueeze permute transpose t T flatten ravel numpy detach swapaxes unbind select narrow"
     )
 )
+COPIES = frozenset(words("astype copy clone float double half to long int to_numpy contiguous tolist"))
 SHARING = frozenset(words("from_numpy as_tensor asarray"))
 MAKERS = frozenset(
     words(
         """np.load np.array np.asarray np.stack np.concatenate np.vstack np.zeros np.ones np.random.rand np.random.randn
         np.random.normal np.random.uniform np.loadtxt np.genfromtxt np.linspace np.arange torch.load torch.stack
-        torch.cat torch.tensor torch.randn torch.rand torch.from_numpy pickle.load json.load"""
+        torch.cat torch.tensor torch.randn torch.rand torch.from_numpy pickle.load json.load
+        np.hstack np.empty np.full np.moveaxis np.transpose np.expand_dims pd.read_csv pandas.read_csv"""
     )
 )
 
-__all__ = ["CHANCE", "CHANGES", "GROWTH", "MAKERS", "SETTLED", "SHARING", "VIEWS"]
+__all__ = ["CHANCE", "CHANGES", "COPIES", "GROWTH", "MAKERS", "SETTLED", "SHARING", "VIEWS"]
