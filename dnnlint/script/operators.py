@@ -104,6 +104,8 @@ def _is_size(run: Interpreter, value: Value) -> bool:
 
 def _fold(op: str, left: Const, right: Const) -> Value:
     a, b, soft = left.value, right.value, left.soft or right.soft
+    if op == "%" and isinstance(a, str) and isinstance(b, (str, int)) and a.count("%") == a.count("%s") == 1:
+        return Const(a % b if len(a) < strings.LONGEST else ..., soft)
     if a is ... or b is ... or op not in _BINARY or (op == "%" and isinstance(a, (str, bytes))):
         return Const(..., soft)
     if _explodes(op, a, b):

@@ -62,7 +62,7 @@ def _same_choice(one: Args, other: Args) -> bool:
     pairs = [*zip_longest(one.positional, other.positional)]
     pairs += [(one.keywords.get(key), other.keywords.get(key)) for key in {*one.keywords, *other.keywords}]
     for a, b in pairs:
-        alike = type(a) is Const and type(b) is Const and a.value == b.value
+        alike = type(a) is Const and type(b) is Const and a.value == b.value is not ...
         if a is not b and not alike and not any(map(transforms.is_transform, (a, b))):
             return False
     return True

@@ -80,8 +80,15 @@ def evaluates(loader: Obj) -> bool:
     if any(purpose.trains(name) or _ON_PURPOSE.search(name) for name in names):
         return False
     if split_of(loader.fields["$dataset"]) == "train":
-        return False
+        return purpose.evaluates(loader.name) and _chosen(loader.fields["$dataset"])
     return any(purpose.evaluates(name) for name in names) or split_of(loader.fields["$dataset"]) == "evaluation"
+
+
+def _chosen(dataset: Value) -> bool:
+    """Whether a data set of the project is told which samples to take of the part that it reads."""
+    given: Args | None = dataset.fields.get("$given") if type(dataset) is Obj and type(dataset.cls) is Class else None
+    values = given.values() if given is not None else []
+    return any(getattr(value, "value", ...) is ... and not transforms.is_transform(value) for value in values)
 
 
 def called_after_evaluation(loader: Obj, training: list[Obj]) -> bool:

@@ -8,6 +8,7 @@ from dnnlint.script.tables import functions, layers
 
 _NN_FILE = re.compile(r"^torch\.nn\.(?:modules(?:\.\w+)?|intrinsic|quantizable)\.(?=[A-Z])")
 _OPTIM_FILE = re.compile(r"^torch\.optim\.(?!lr_scheduler|swa_utils)\w+\.(?=[A-Z])")
+_UTILS_FILE = re.compile(r"^torch\.nn\.utils\.(?:weight_norm|spectral_norm|clip_grad|convert_parameters)\.(?=\w)")
 _CANONICAL: dict[str, str] = {}
 _STARS = {
     "torch": "nn optim utils autograd cuda Tensor tensor zeros ones randn rand cat stack no_grad manual_seed device",
@@ -30,6 +31,7 @@ def canonical(dotted: str) -> str:
         known = dotted.removeprefix("builtins.")
         known = _NN_FILE.sub("torch.nn.", known)
         known = _OPTIM_FILE.sub("torch.optim.", known)
+        known = _UTILS_FILE.sub("torch.nn.utils.", known)
         known = known.replace("torch.utils.data.dataloader.", "torch.utils.data.")
         known = known.replace("torch.utils.data.dataset.", "torch.utils.data.")
         known = known.replace("torch.utils.data.distributed.", "torch.utils.data.")
