@@ -48,6 +48,12 @@ class Func(Value):
         self.grad: bool | None = None  # set by a decorator
         self.options: dict[str, Value] = {}  # click options: defaults of parameters
 
+    @property
+    def traits(self) -> frozenset[str]:
+        """The names that the function calls, and "yield" if it does; none of a lambda."""
+        found: frozenset[str] = getattr(self.node, "traits", frozenset())
+        return found
+
 
 class Bound(Value):
     """A function together with the object it is called on."""

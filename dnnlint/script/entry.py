@@ -68,11 +68,7 @@ def _roots(machine: Interpreter, module: Module, fuel: int) -> None:
     pending.sort(key=lambda value: (mentions.get(value.name, 0) > 0, type(value) is Class))
     known = _telling([value for value in pending if type(value) is Func])
     for value in pending:
-        if (
-            type(value) is Func
-            and value.node.traits.isdisjoint(known)
-            and not any(map(_TELLING.search, value.node.traits))
-        ):
+        if type(value) is Func and value.traits.isdisjoint(known) and not any(map(_TELLING.search, value.traits)):
             continue
         if type(value) is Func and id(value.node) not in machine.executed:
             _attempt(machine, module, fuel, lambda value=value: _function(machine, value))
@@ -91,15 +87,15 @@ _VERBS = re.compile(r"^(?:train|fit|eval|valid|test|predict|infer|main|run|confi
 
 def _speaks(func: Func) -> bool:
     """Whether a method of a network is called after a part of training, or makes layers."""
-    return _VERBS.search(func.name) is not None or any(map(_LAYERS.search, func.node.traits))
+    return _VERBS.search(func.name) is not None or any(map(_LAYERS.search, func.traits))
 
 
 def _telling(functions: list[Func]) -> set[str]:
     """Names of functions of the file that are worth running, and so those that call them."""
     functions = [func for func in functions if type(func.node) is ir.FunctionDef]
-    known = {func.name for func in functions if any(map(_TELLING.search, func.node.traits))}
+    known = {func.name for func in functions if any(map(_TELLING.search, func.traits))}
     while True:
-        more = {func.name for func in functions if func.name not in known and not func.node.traits.isdisjoint(known)}
+        more = {func.name for func in functions if func.name not in known and not func.traits.isdisjoint(known)}
         if not more:
             return known
         known |= more
@@ -136,7 +132,7 @@ def _templates(cls: Class) -> list[Func]:
                 type(value) is Func
                 and name not in own
                 and type(value.node) is ir.FunctionDef
-                and not value.node.traits.isdisjoint(own)
+                and not value.traits.isdisjoint(own)
             ):
                 found.setdefault(name, value)
     return list(found.values())

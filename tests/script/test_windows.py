@@ -256,3 +256,16 @@ def test_a_sum_of_products_of_drawn_weights(read: Read) -> None:
     found = {one.layer.fan_in: one.init.std for one in read(source)[WeightInit]}
 
     assert found == {16: pytest.approx(4 / 12**0.5), 32: 1.0}
+
+
+def test_a_lambda_is_applied_to_what_was_loaded(read: Read) -> None:
+    source = """
+    model.load_state_dict(torch.load("weights.pt"))
+    model.apply(lambda m: m.reset_parameters() if hasattr(m, "reset_parameters") else None)
+    for x, y in loader:
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+    """
+
+    assert read(source)[TrainingStep]

@@ -94,7 +94,7 @@ def _culprit(cls: Class) -> Func | None:
     inits = [init for init in found if type(init) is Func and type(init.node) is ir.FunctionDef]
     for name in ("__init__", "super"):
         for init in inits:
-            if name not in init.node.traits:
+            if name not in init.traits:
                 return init
     return None
 

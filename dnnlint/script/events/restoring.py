@@ -62,7 +62,7 @@ def applied(run: Interpreter, obj: Obj, func: Value, node: Any) -> None:
     load = obj.fields.get("$load")
     if type(obj.cls) is Class or "$spec" in obj.fields:
         return  # the layers are known: each is told by itself
-    if type(load) is not Load or type(func) is not Func or not any(map(_DRAWS.search, func.node.traits)):
+    if type(load) is not Load or type(func) is not Func or not any(map(_DRAWS.search, func.traits)):
         return
     place = _blamed(run, load, node)
     if place is not None:
