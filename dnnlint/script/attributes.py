@@ -115,7 +115,7 @@ def _tensor_attribute(run: Interpreter, tensor: Tensor, name: str, node: Any) ->
     if name == "grad":
         gradients.look(run)
         return Tensor("gradient", (tensor,), run.place(node), False)
-    if name in ("T", "mT", "H", "mH", "real", "imag"):
+    if name in ("T", "mT", "H", "mH", "real", "imag", "values"):
         return Tensor("view", (tensor,), run.place(node), tensor.attached, name=name)
     if name in ("shape", "device", "dtype", "requires_grad", "ndim", "is_cuda", "grad_fn", "is_leaf", "names"):
         return lengths.asked(run, tensors.metadata(run, tensor, name), tensor, name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import calls, choices, flow, inlining, iteration, objects, selections
 from dnnlint.script.code import Args, Class, Func, Handler, Partial
-from dnnlint.script.values import NEVER, Const, Iteration, Obj, Tensor, Value
+from dnnlint.script.values import NEVER, REAL, WHOLE, Const, Iteration, Obj, Tensor, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -50,7 +50,8 @@ def _number(cast: type) -> Callable[[Any, Args, Any], Value]:
             if hasattr(first, "at"):
                 made.at = first.at
             return made
-        return first if first is not None and cast is not str and objects.counted(first) else Const(...)
+        unknown = WHOLE if cast is int else REAL if cast is float else Const(...)
+        return first if first is not None and cast is not str and objects.counted(first) else unknown
 
     return convert
 

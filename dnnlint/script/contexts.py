@@ -139,7 +139,7 @@ def _variable(run: Interpreter, args: Args, node: Any) -> Value:
         run.record.curious = True  # what turned gradients off before torch 0.4
     if wanted is not None and run.truth(wanted)[0]:
         return Tensor("leaf", (data,), run.place(node), True, name="Variable")
-    return tensors.operate(run, "view", Args([data]), node) if flow.flows(data) else data
+    return tensors.operate(run, "view", Args([data]), node, "Variable") if flow.flows(data) else data
 
 
 def _gradients(run: Interpreter, args: Args, node: Any) -> Value:

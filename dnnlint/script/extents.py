@@ -6,18 +6,18 @@ from collections.abc import Callable, Sequence
 
 from dnnlint.evidence import vocabulary
 from dnnlint.evidence.script import Extent
-from dnnlint.script import objects, parameters, reshaping, samples, tabular
+from dnnlint.script import arrays, objects, parameters, reshaping, samples
 from dnnlint.script.networks import heads
 from dnnlint.script.reshaping import SCALAR, UNKNOWN, flat, sizes
 from dnnlint.script.tables import words
-from dnnlint.script.values import Const, Obj, Tensor, Tuple, Union, Value
+from dnnlint.script.values import CHOICE, REAL, WHOLE, Const, Iteration, Obj, Tensor, Tuple, Union, Value
 
 ROW = Extent((None,), False)
 _DEEPEST = 40
 _SAME = frozenset(
     words("""to type type_as float double half bfloat16 long int short byte bool cpu cuda contiguous clone detach data
         requires_grad_ detach_ numpy astype as_tensor zeros_like ones_like rand_like randn_like randint_like
-        empty_like full_like from_numpy pin_memory positive Variable float_power share_memory_""")
+        empty_like full_like from_numpy values to_numpy scaled encoded pin_memory positive Variable float_power share_memory_""")
 )
 _MADE = frozenset(words("zeros ones rand randn empty full"))
 _LITERAL = frozenset(
@@ -25,6 +25,7 @@ _LITERAL = frozenset(
     BoolTensor""")
 )
 _REDUCING = vocabulary.REDUCTIONS
+_REDUCED = frozenset(words("argmax argmin all any argsum mean std var min max sum median"))
 _PLAIN = vocabulary.ELEMENTWISE | vocabulary.NORMALISATIONS | {
     "log_softmax", "softmax", "softmin", "gumbel_softmax", "normalize", "random", "fill", "cumulate", "leaf",
 }  # fmt: skip
@@ -55,9 +56,15 @@ def of(value: Value, given: Given | None = None, depth: int = 0) -> Extent:
     if kind is Union:
         found = {of(option, given, depth + 1) for option in value.options}  # type: ignore[attr-defined]
         return found.pop() if len(found) == 1 else UNKNOWN
-    if kind is Const and isinstance(value.value, (int, float)):  # type: ignore[attr-defined]
-        return SCALAR
-    return ROW if kind is Obj and tabular.column(value) else UNKNOWN  # type: ignore[arg-type]
+    if kind is Const:
+        known = isinstance(value.value, (int, float)) or value in (WHOLE, REAL, CHOICE)  # type: ignore[attr-defined]
+        return SCALAR if known else UNKNOWN
+    if kind is Obj and value.kind == "opaque":  # type: ignore[attr-defined]
+        if id(value) not in given.known:
+            given.known[id(value)] = UNKNOWN
+            given.known[id(value)] = arrays.extent(value, lambda part: of(part, given, depth + 1))  # type: ignore[arg-type]
+        return given.known[id(value)]
+    return UNKNOWN
 
 
 def _tensor(tensor: Tensor, given: Given, depth: int) -> Extent:
@@ -80,7 +87,7 @@ def _tensor(tensor: Tensor, given: Given, depth: int) -> Extent:
         return change(tensor, _first(tensor, given, depth))
     if tensor.name in _MADE or (tensor.name in _LITERAL and tensor.op in ("fresh", "leaf", "cut")):
         return _made(tensor, given, depth)
-    if tensor.op in _REDUCING or tensor.name in ("argmax", "argmin", "all", "any", "argsum"):
+    if tensor.op in _REDUCING or tensor.name in _REDUCED:
         return reshaping.reduced(tensor, _first(tensor, given, depth))
     if tensor.op == "shuffled" and not tensor.name:  # a part of a split
         inner = _first(tensor, given, depth)
@@ -136,9 +143,12 @@ def _randint(tensor: Tensor, given: Given, depth: int) -> Extent:
 def literal(value: Value, given: Given, depth: int = 0) -> Extent:
     """The shape of nested lists of numbers."""
     if type(value) is Const:
-        return SCALAR if isinstance(value.value, (int, float)) else UNKNOWN
+        number = isinstance(value.value, (int, float)) or value in (WHOLE, REAL, CHOICE)
+        return SCALAR if number else UNKNOWN
     if type(value) is Tensor or (type(value) is Obj and value.kind == "opaque"):
         return of(value, given, depth)
+    if type(value) is Iteration and (type(value.item) is Const or value.span is not None):
+        return ROW  # of a range
     if not (type(value) is Tuple or (type(value) is Obj and value.kind == "list")) or depth > _DEEPEST:
         return UNKNOWN
     items = objects.known_items(value)
@@ -146,7 +156,7 @@ def literal(value: Value, given: Given, depth: int = 0) -> Extent:
     if not members:
         return UNKNOWN
     inner = literal(members[0], given, depth + 1)
-    return inner if inner.open else Extent((len(items) if items is not None else None, *inner.axes), False)
+    return inner if inner.open else Extent((arrays.literal_length(value), *inner.axes), False)
 
 
 def _line(tensor: Tensor, given: Given, depth: int) -> Extent:

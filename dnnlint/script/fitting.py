@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script.data import Leak
-from dnnlint.script import flow, spelling
+from dnnlint.script import arrays, flow, spelling
 from dnnlint.script.code import Args, Class, Handler
 from dnnlint.script.facts import purpose
 from dnnlint.script.tables import fitting as table
@@ -31,11 +31,13 @@ def estimator_method(run: Interpreter, obj: Obj, name: str, args: Args, node: An
     if name == "fit":
         return obj
     if name in ("transform", "fit_transform", "fit_resample") and data is not None:
+        kind = str(obj.cls)
+        kept = "scaled" if kind.endswith("Scaler") else "encoded" if kind.endswith("LabelEncoder") else ""
         place: Place = obj.fields.get("$fitted", run.place(node))
         if name != "transform" or _saw(obj, data):
-            made = Tensor("fitted", (data,), run.place(node), False, extra=place)
+            made = Tensor("fitted", (data,), run.place(node), False, extra=place, name=kept)
             return Tuple((made, flow.unknown(()))) if name == "fit_resample" else made
-        return Tensor("cut", (data,), run.place(node), False)
+        return Tensor("cut", (data,), run.place(node), False, name=kept)
     return flow.unknown(())
 
 
@@ -80,15 +82,17 @@ def _statistic(name: str) -> Handler:
         first = args.get(0, "a")
         if type(first) is Tensor or (type(first) is Obj and first.kind == "opaque" and first.name):
             return Tensor("cut", (first,), run.place(node), False, name=name, args=args)
-        return flow.unknown(())
+        return arrays.note(flow.unknown(()), name, args)
 
     return make
 
 
-def array(run: Interpreter, args: Args, package: str) -> Value:
+def array(run: Interpreter, args: Args, package: str, name: str = "") -> Value:
     """What a function that changes nothing returns: of NumPy, something held in memory."""
     table_like = package in ("numpy", "pandas")
     made = flow.unknown(carried(run, args) if table_like else ())
+    if table_like:
+        arrays.note(made, name, args)
     if package == "numpy":
         made.fields["$array"] = True
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import attributes, calls, flow, inlining, ir, iteration, lengths, objects, tensors
+from dnnlint.script import arrays, attributes, calls, flow, inlining, ir, iteration, lengths, objects, tensors
 from dnnlint.script.code import Args, Class, Func
 from dnnlint.script.lattice import join
 from dnnlint.script.networks import building
@@ -82,7 +82,7 @@ def _object_item(run: Interpreter, obj: Obj, index: Value, node: Any) -> Value:
             if obj.kind == "opaque"
             else flow.unknown((obj,))
         )
-    return flow.unknown((obj,))
+    return arrays.note(flow.unknown((obj,)), "[]", Args([obj, index]))
 
 
 def get_slice(run: Interpreter, value: Value, node: Any, at: Any) -> Value:
@@ -98,7 +98,9 @@ def get_slice(run: Interpreter, value: Value, node: Any, at: Any) -> Value:
         return Const(...)
     if type(value) is Obj and value.kind == "list":
         return objects.new_list(objects.contents(value), run.place(at), True)
-    return value if type(value) is Iteration else flow.unknown((value,))
+    if type(value) is Iteration:
+        return value
+    return arrays.note(flow.unknown((value,)), "[:]", Args([value]))
 
 
 def _span(bounds: list[Value]) -> tuple[str, int, int | None] | None:

@@ -39,7 +39,7 @@ def join(values: list[Any]) -> Any:
     if len(flat) == 1:
         return flat[0]
     if all(type(option) is Const and type(option.value) in (int, float) for option in flat):
-        return Obj("opaque")
+        return _number(flat)
     return Union(tuple(flat))
 
 
@@ -47,7 +47,15 @@ def _crowd(first: list[Value], values: list[Any]) -> Obj:
     """The join of more values than are told apart."""
     every = [option for value in values if isinstance(value, Value) for option in options(value)]
     numbers = all(type(option) is Const and type(option.value) in (int, float) for option in every)
-    return Obj("opaque", sources=() if numbers else tuple(first[:_MOST_OPTIONS]))
+    return _number(every) if numbers else Obj("opaque", sources=tuple(first[:_MOST_OPTIONS]))
+
+
+def _number(options: list[Value]) -> Obj:
+    """One of several numbers."""
+    made = Obj("opaque")
+    whole = all(type(option) is Const and type(option.value) is int for option in options)
+    made.fields["$number"] = "int" if whole else "float"
+    return made
 
 
 def _join_plain(values: list[Any]) -> Any:

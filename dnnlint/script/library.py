@@ -68,7 +68,7 @@ def call(run: Interpreter, dotted: str, args: Args, node: Any) -> Value:
     if head == "numpy" and any(type(value) is Tensor for value in args.positional[:1]) and name in functions.ARRAYS:
         return tensors.operate(run, "cut", args, node, name.rpartition(".")[2])
     if name in inert.INERT_NAMES or name.startswith(inert.INERT_PREFIXES) or head in inert.INERT_PACKAGES:
-        return fitting.array(run, args, head)
+        return fitting.array(run, args, head, name.rpartition(".")[2])
     factory = training.network(run, name, args, node)
     if factory is not None:
         return factory

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import (
+    arrays,
     attributes,
     calls,
     containers,
@@ -40,6 +41,7 @@ _SAME = frozenset({
     "to", "cuda", "cpu", "float", "half", "double", "contiguous", "clone", "requires_grad_", "share_memory",
 })  # fmt: skip
 
+_RESHAPING = frozenset({"reshape", "view", "squeeze", "ravel", "flatten", "transpose", "swapaxes"})
 _CALLBACK = re.compile(r"callback|handler|hook|listener", re.IGNORECASE)
 _CHAIN = 4  # how far back a callback is looked for in what it was taken from
 
@@ -54,7 +56,10 @@ def method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Valu
     if obj.kind in ("instance", "dataset") and type(obj.cls) is Class:
         return _inherited(run, obj, name, args, node)
     if obj.kind == "opaque":
-        return calling.call_unknown(run, attributes.get_attribute(run, obj, name, node), args, node)
+        made = calling.call_unknown(run, attributes.get_attribute(run, obj, name, node), args, node)
+        if type(made) is Obj:
+            arrays.note(made, name, Args([obj, *args.positional], args.keywords, args.open))
+        return made
     return flow.unknown([obj, *args.values()])
 
 
@@ -79,7 +84,7 @@ def _opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any)
         obj.fields["$escaped"] = True  # optimizer.step_and_update_lr()
     kind = "cut" if name in HOST else METHODS.get(name)
     if kind is not None and (obj.sources or name in ("item", "detach", "numpy", "argmax", "tolist")):
-        if kind == "view":
+        if kind == "view" and not (name in _RESHAPING and arrays.shaped(obj)):
             return obj
         inputs = (obj, *[value for value in args.values() if flow.flows(value)])
         graph = False if kind == "cut" else flow.attached(run, inputs)

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
-from dnnlint.script import flow, ir, lengths, objects, parameters, strings, tensors
+from dnnlint.script import arrays, flow, ir, lengths, objects, parameters, strings, tensors
+from dnnlint.script.code import Args
 from dnnlint.script.events import averages, masks, retention
 from dnnlint.script.facts import numerics, weighting
 from dnnlint.script.lattice import join
@@ -88,6 +89,8 @@ def binary(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> V
             masks.combined(run, made, left, right)
         return run.operation(made)
     result = flow.unknown((left, right))
+    if arrays.is_array(left) or arrays.is_array(right):
+        arrays.note(result, op, Args([left, right]))
     if objects.counted(left) or objects.counted(right):
         result.fields["$counts"] = op
     return result

@@ -1,10 +1,10 @@
-"""Tables from outside torch: data sets of scikit-learn, whose target is a row of numbers, and columns of pandas."""
+"""Tables from outside torch: data sets of scikit-learn, whose target is a row of numbers, and tables of pandas."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import fitting, flow
+from dnnlint.script import arrays, fitting, flow
 from dnnlint.script.code import Args, Handler
 from dnnlint.script.tables import words
 from dnnlint.script.values import Obj, Tensor, Tuple, Value
@@ -18,7 +18,6 @@ _CLASSES = words(
         make_hastie_10_2"""
 )
 _NUMBERS = words("load_boston load_diabetes fetch_california_housing make_regression make_friedman1 make_s_curve")
-FRAME = "pandas.DataFrame"
 
 
 def _sample(name: str, classes: bool) -> Handler:
@@ -39,16 +38,8 @@ def _sample(name: str, classes: bool) -> Handler:
 
 def _frame(run: Interpreter, args: Args, node: Any) -> Value:
     made = flow.unknown(fitting.carried(run, args))
-    made.cls = FRAME
+    made.cls = arrays.FRAME
     return made
-
-
-def column(value: Obj) -> bool:
-    """Whether a value is one column of a table that pandas has read: ``df["price"].values``."""
-    if value.name == "values" and len(value.sources) == 1 and type(value.sources[0]) is Obj:
-        value = value.sources[0]
-    frame = value.sources[0] if len(value.sources) == 1 else None
-    return value.name[:1] == "[" and type(frame) is Obj and frame.cls == FRAME
 
 
 HANDLERS: dict[str, Handler] = {

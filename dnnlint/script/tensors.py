@@ -114,7 +114,9 @@ def _unknown_method(run: Interpreter, tensor: Tensor, name: str, args: Args, nod
         clearing.clear(run, None, node)
     if name == "step":
         return flow.unknown(())
-    if name in pictures.METHODS and (name == "astype" or tensor.op in ("pixels", "view", "cut")):
+    if name == "to_numpy" or (
+        name in pictures.METHODS and (name == "astype" or tensor.op in ("pixels", "view", "cut"))
+    ):
         given = Args([tensor, *args.positional], args.keywords, args.open)
         return make(run, Tensor("view", (tensor,), run.place(node), tensor.attached, name=name, args=given))
     escapes.havoc(run, args.values())

@@ -167,4 +167,7 @@ def options(value: Value) -> tuple[Value, ...]:
 ZEROS = ("count", 0.0)  # what a tensor of nothing but zeros is marked with
 SIZE = Const(...)  # the size of a tensor along some axis, such as the number of samples in a batch
 TOTAL = Const(...)  # such sizes, summed up over batches
+WHOLE = Const(...)  # what int() gives
+REAL = Const(...)  # what float() gives
+CHOICE = Const(...)  # the place of something in a list of all there are
 NEVER = Const(...)  # the value of a call that does not return

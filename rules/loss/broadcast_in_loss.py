@@ -22,7 +22,8 @@ class BroadcastInLoss(Rule):
     The shapes of both operands are known from source as far as it matters: one ends in an axis of length one, by a
     layer with a single unit or a change of shape, and the other has just the axis of the samples. Shapes are followed
     through loaders, data sets, layers and changes of shape; a length that is not known is not guessed. A mean of
-    squared or absolute differences that is written out is read like the loss it is. In the run: the two operands of a
+    squared or absolute differences that is written out is read like the loss it is. Where a target is worked out (the
+    reward plus the best of the next scores), its parts count: a row among them beside a column is enough. In the run: the two operands of a
     squared, absolute or Huber loss have different numbers of axes, and the result has more elements than either of
     them. Operands with the same number of axes, as in all pairwise distances, are reported as a warning if the loss is
     reduced, and are left alone if it is not. One target for all predictions (a single number, a row) is left alone.
@@ -46,15 +47,16 @@ class BroadcastInLoss(Rule):
     mend = "Give both the same shape: `prediction.squeeze(-1)` or `target.unsqueeze(-1)`."
 
     def static(self, loss: script.LossCall) -> Findings:
-        if loss.kind not in ELEMENTWISE | {"difference"} or not _spread(loss.extent, loss.target.extent):
+        certain = _spread(loss.extent, loss.target.extent)
+        if loss.kind not in ELEMENTWISE | {"difference"} or not (certain or loss.spread):
             return
         yield self.at(
             loss.place,
-            confidence=Confidence.MEDIUM if loss.extent.open else Confidence.HIGH,
+            confidence=Confidence.MEDIUM if loss.extent.open or not certain else Confidence.HIGH,
             related=((loss.target.place, "the target is made here"),),
             loss=loss.kind if loss.built or loss.kind in ELEMENTWISE else "-",
-            input=_worded(loss.extent),
-            target=_worded(loss.target.extent),
+            input=_worded(loss.extent) if certain or loss.extent.axes else "(N, 1)",
+            target=_worded(loss.target.extent) if certain or loss.target.extent.axes else "(N,) or (N, N)",
         )
 
     def runtime(self, losses: Losses) -> Findings:

@@ -4,6 +4,8 @@ from dnnlint.evidence.script import LossCall
 from dnnlint.evidence.vocabulary import DENSE, DISTRIBUTIONS, LOSS_INPUT, RECTIFIERS
 from dnnlint.rule import Findings, Rule, Severity
 
+from ._sides import swapped
+
 PROBABLE = DISTRIBUTIONS | {"sigmoid", "hardsigmoid"}
 RAW = DENSE | RECTIFIERS | {"tanh"}
 
@@ -41,7 +43,7 @@ class NllWithoutLogSoftmax(Rule):
 
     def static(self, loss: LossCall) -> Findings:
         kinds = {operation.kind for operation in loss.last}
-        if LOSS_INPUT.get(loss.kind) != "log_probabilities" or not loss.known or not kinds:
+        if LOSS_INPUT.get(loss.kind) != "log_probabilities" or not loss.known or not kinds or swapped(loss):
             return
         taken = (loss.place, "the loss is taken here")
         if kinds <= PROBABLE:

@@ -3,7 +3,10 @@
 from dnnlint.evidence.script import LossCall
 from dnnlint.rule import Confidence, Findings, Rule, Severity
 
+from ._sides import swapped
+
 ONE_SIDED = frozenset({"CrossEntropyLoss", "NLLLoss", "NLLLoss2d", "BCELoss", "BCEWithLogitsLoss", "KLDivLoss"})
+
 
 
 class SwappedLossArguments(Rule):
@@ -17,7 +20,9 @@ class SwappedLossArguments(Rule):
     ## How it decides
     The first argument is data (a part of a batch, a tensor made from nothing, or something called labels or targets),
     and the second is what a network puts out, not detached. Symmetric losses (squared, absolute, Huber) are left alone.
-    Where only its name tells that the first argument is data, the confidence is medium.
+    Where only its name tells that the first argument is data, the confidence is medium. A divergence (`KLDivLoss`) tells
+    both sides by what they end in: probabilities (softmax, `exp`) first and logarithms (`log_softmax`, `log`) second are
+    the wrong way round.
 
     ## What it misses
     Predictions that were reshaped by code that was not understood.
@@ -36,6 +41,9 @@ class SwappedLossArguments(Rule):
     mend = "Put the prediction first: `loss(prediction, target)`."
 
     def static(self, loss: LossCall) -> Findings:
+        if swapped(loss):
+            yield self.at(loss.place, loss=loss.kind, given="the probabilities")
+            return
         if loss.kind not in ONE_SIDED or not loss.given or (loss.kind == "KLDivLoss" and not loss.numbers):
             return
         sure = Confidence.HIGH if loss.numbers else Confidence.MEDIUM

@@ -58,11 +58,13 @@ def _choice(loss: LossCall) -> tuple[str, str] | None:
     target, several = loss.target, (loss.extent.axes[-1:] or (None,))[0]
     if target.form == "one_hot" and (target.dtype == "int" or loss.kind != "CrossEntropyLoss"):
         return "one-hot rows", "Pass the class indices themselves, without `one_hot`"
+    if target.dtype == "float" and loss.kind != "CrossEntropyLoss":
+        return "real numbers", "Pass the class indices as whole numbers"
     classes = several is not None and several > 1
     if target.dtype == "float" and (target.form == "indices" or (target.extent.rank == 1 and classes)):
         return "real numbers", "Keep the class indices as whole numbers: `target.long()`"
     column = target.column or ((target.extent.rank or 0) > 1 and target.extent.axes[-1] == 1)
-    if classes and target.dtype != "float" and column:
+    if column and (classes or (loss.known and target.column and target.dtype == "float")):
         return "a column", "Give the target one axis less: `target.squeeze(1)`"
     return None
 

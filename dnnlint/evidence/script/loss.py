@@ -31,6 +31,7 @@ class Target(NamedTuple):
     padded: Place | None = None  # where sequences of it are padded to one length
     column: bool = False  # its last step gives it one more axis, of length one
     masked: bool = False  # elements are picked out of it, or packed, before the loss
+    last: tuple[Operation, ...] = ()  # every operation that can come last in it, as far as they are known
 
 
 class LossCall(NamedTuple):
@@ -51,6 +52,7 @@ class LossCall(NamedTuple):
     given: str = ""  # what stands first if it is no network's output: "labels", "data" ...; "" if it is or may be
     padding: Place | None = None  # an embedding of the network that knows the padding of these very classes
     numbers: bool = False  # what stands first is known to be data, not merely called so
+    spread: bool = False  # between prediction and target a column of numbers meets a row of them
 
 
 class Cut(NamedTuple):

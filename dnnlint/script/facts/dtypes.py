@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dnnlint.evidence import vocabulary
-from dnnlint.script import objects, samples
+from dnnlint.script import arrays, objects, samples
 from dnnlint.script.tables import inverted
-from dnnlint.script.values import Const, Ext, Obj, Tensor, Tuple, Union, Value
+from dnnlint.script.values import CHOICE, REAL, WHOLE, Const, Ext, Obj, Tensor, Tuple, Union, Value
 
 _DEEPEST = 12
 _INTEGER = "int"
@@ -20,6 +20,7 @@ _CASTS = inverted(
         "bool": "bool BoolTensor == != < > <= >= eq ne lt gt le ge",
     }
 )
+_UNKNOWN_NUMBERS = {id(WHOLE): _INTEGER, id(CHOICE): _INTEGER, id(REAL): _FLOAT}
 _FLOATING = vocabulary.ACTIVATIONS | vocabulary.WEIGHTED | {"div", "log", "exp", "sqrt", "mean", "normalize"}
 
 
@@ -31,7 +32,9 @@ def of(value: Value, depth: int = 0) -> str | None:
         found = {of(option, depth + 1) for option in value.options}
         return found.pop() if len(found) == 1 else None
     if type(value) is Const:
-        return _number(value.value)
+        return _number(value.value) or _UNKNOWN_NUMBERS.get(id(value))
+    if type(value) is Obj:
+        return arrays.dtype(value, lambda part: of(part, depth + 1))
     if type(value) is not Tensor:
         return None
     if value.op == "batch":
@@ -47,6 +50,8 @@ def of(value: Value, depth: int = 0) -> str | None:
         return _FLOAT
     if value.name in ("tensor", "array", "asarray", "as_tensor") and value.args is not None:
         return _literal(value.args.get(0, "data"), depth)
+    if value.name == "encoded":
+        return _INTEGER
     if value.name in ("zeros", "ones", "empty", "Tensor", "full"):
         return _FLOAT
     if (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dnnlint.script import samples
 from dnnlint.script.tables import words
-from dnnlint.script.values import Const, Tensor, Union, Value
+from dnnlint.script.values import CHOICE, Const, Obj, Tensor, Union, Value
 
 _DEEPEST = 40
+_LITERAL = frozenset({"tensor", "as_tensor", "LongTensor", "FloatTensor", "Tensor", "array", "asarray"})
 KEPT = frozenset(
     words(
         """long int short byte float double half to type type_as cpu cuda numpy astype detach data squeeze unsqueeze
@@ -24,8 +25,14 @@ def of(value: Value, depth: int = 0) -> tuple[str | None, str]:
     if type(value) is Union:
         found = {of(option, depth + 1) for option in value.options}
         return found.pop() if len(found) == 1 else (None, "")
+    if value is CHOICE:
+        return "indices", "index"
+    if type(value) is Obj and value.fields.get("$items") and value.kind == "list":
+        return of(value.fields["$items"][0], depth + 1)
     if type(value) is not Tensor:
         return None, ""
+    if value.name == "encoded":
+        return "indices", "LabelEncoder"
     if value.op == "batch":
         origin = samples.origin(value)
         if origin is None:
@@ -45,6 +52,8 @@ def of(value: Value, depth: int = 0) -> tuple[str | None, str]:
         return "one_hot", "scatter"
     if (value.name in KEPT or value.op == "shuffled") and value.inputs:
         return of(value.inputs[0], depth + 1)
+    if value.name in _LITERAL and value.args is not None and (first := value.args.get(0, "data")) is not None:
+        return of(first, depth + 1)
     return None, ""
 
 

@@ -10,7 +10,7 @@ from dnnlint.evidence import vocabulary
 from dnnlint.evidence.script import Extent, LossCall, Target
 from dnnlint.script import extents, graph, samples, spelling, transforms
 from dnnlint.script.code import Args
-from dnnlint.script.facts import bounds, nodes, numerics, padding, purpose, ranges, targets
+from dnnlint.script.facts import bounds, nodes, numerics, padding, purpose, ranges, spreads, targets
 from dnnlint.script.networks import tree
 from dnnlint.script.tables.losses import LossSpec
 from dnnlint.script.values import Const, Obj, Tensor, Union, Value
@@ -25,6 +25,7 @@ _LABEL_NAME = re.compile(
 )
 _DATA = frozenset({"batch", "fresh", "shuffled"})
 _RESHAPED = frozenset({"view", "cut"})
+_ELEMENTWISE = frozenset({"MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss"})
 _CLASS_LOSSES = frozenset({"CrossEntropyLoss", "NLLLoss", "NLLLoss2d"})
 
 
@@ -47,6 +48,8 @@ def state(run: Interpreter, spec: LossSpec, given: Args, node: Any, loss: Obj | 
     place = run.place(node)
     reduction, ignores = _settings(given, loss)
     side = targets.target(target) if target is not None else Target()
+    if target is not None and spec.kind == "KLDivLoss":
+        side = side._replace(last=tuple([nodes.operation(end) for end in graph.last(target)[0]]))
     if target is not None and ranges.centred(target, loaders):
         side = side._replace(reach=(-1.0, 1.0))
     run.record.state(
@@ -66,6 +69,7 @@ def state(run: Interpreter, spec: LossSpec, given: Args, node: Any, loss: Obj | 
             spelling.spell(node.args[0]) if data[0] and node.args else "",
             _padding(prediction, ends) if spec.kind in _CLASS_LOSSES and known else None,
             data[1],
+            spec.kind in _ELEMENTWISE and target is not None and spreads.meet(prediction, target),
         )
     )
     for end in ends if known else ():
@@ -128,6 +132,9 @@ def _data(prediction: Value, target: Value | None) -> tuple[bool, bool]:
     """Whether plain data stands first and what a network puts out second; and whether the data is known to be that."""
     if target is None or not _alive(target):
         return False, False
+    if type(prediction) is Union:  # moved to a device, or not
+        found = [_data(option, target) for option in prediction.options]
+        return all(one[0] for one in found), all(one[1] for one in found)
     value = prediction
     while type(value) is Tensor and (value.op in _RESHAPED or value.name == "one_hot") and value.inputs:
         value = value.inputs[0]
@@ -139,6 +146,8 @@ def _data(prediction: Value, target: Value | None) -> tuple[bool, bool]:
 
 def _alive(target: Value) -> bool:
     """Whether a value is what a network puts out, with its graph or under no_grad: not detached on purpose."""
+    if type(target) is Union:
+        return all(_alive(option) for option in target.options)
     while type(target) is Tensor and target.call is None and target.inputs and target.name != "detach":
         if target.op not in vocabulary.ACTIVATIONS | {"view"}:
             return False

@@ -8,7 +8,7 @@ from dnnlint.diagnostic import Place
 from dnnlint.evidence import vocabulary
 from dnnlint.evidence.script import Extent, LossCall, Softmax, Target, Unstable
 from dnnlint.script import extents, flow, graph, ranks, samples
-from dnnlint.script.facts import nodes, weighting
+from dnnlint.script.facts import nodes, spreads, weighting
 from dnnlint.script.values import Const, Tensor, Value
 
 if TYPE_CHECKING:
@@ -109,9 +109,10 @@ def differences(run: Interpreter, tensor: Tensor) -> None:
     for loader in graph.reach(sides[1]).loaders:
         samples.prepare(run, loader)
     found = [extents.of(side) for side in sides]
-    if found[0].axes != found[1].axes and found[0].axes and not found[1].open:
+    spread = spreads.meet(*sides)
+    if spread or (found[0].axes != found[1].axes and found[0].axes and not found[1].open):
         side = Target(sides[1].at if type(sides[1]) is Tensor else None, extent=found[1])
-        run.record.state(LossCall(DIFFERENCE, minus.at, None, (), False, extent=found[0], target=side))
+        run.record.state(LossCall(DIFFERENCE, minus.at, None, (), False, extent=found[0], target=side, spread=spread))
 
 
 def _is_complement(tensor: Tensor) -> bool:

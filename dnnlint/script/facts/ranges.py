@@ -6,13 +6,16 @@ from collections.abc import Callable
 
 from dnnlint.script import objects, samples, transforms
 from dnnlint.script.facts import forms
-from dnnlint.script.values import Const, Obj, Tensor, Tuple, Value
+from dnnlint.script.values import Const, Obj, Tensor, Tuple, Union, Value
 
 _DEEPEST = 12
 
 
 def of(value: Value, depth: int = 0) -> tuple[float, float] | None:
     """Values that a tensor is known to go down and up to; it may go further."""
+    if type(value) is Union and depth <= _DEEPEST:
+        found = {of(option, depth + 1) for option in value.options}
+        return found.pop() if len(found) == 1 else None
     if depth > _DEEPEST or type(value) is not Tensor:
         return None
     if value.op == "batch":

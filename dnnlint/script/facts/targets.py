@@ -5,15 +5,16 @@ from __future__ import annotations
 from dnnlint.evidence.script import Target
 from dnnlint.script import extents, flow, reshaping
 from dnnlint.script.facts import dtypes, forms, padding, ranges
-from dnnlint.script.values import NOWHERE, Tensor, Value
+from dnnlint.script.values import NOWHERE, Tensor, Value, options
 
 
 def target(value: Value) -> Target:
     """The target of a loss as evidence."""
     form, source = forms.of(value)
     padded, masked = padding.of(value)
+    first = options(value)[0]
     return Target(
-        value.at if type(value) is Tensor and value.at != NOWHERE else None,
+        first.at if type(first) is Tensor and first.at != NOWHERE else None,
         dtypes.of(value),
         form,
         source,
@@ -21,7 +22,7 @@ def target(value: Value) -> Target:
         ranges.of(value),
         flow.carries(value) is True and _from_network(value),
         padded,
-        _column(value),
+        all(_column(option) for option in options(value)),
         masked,
     )
 
