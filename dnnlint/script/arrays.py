@@ -1,4 +1,4 @@
-"""Shapes of NumPy arrays and of tables and columns of pandas, which are opaque objects with a note of what made them."""
+"""Shapes of NumPy arrays and pandas tables: opaque objects with a note of what made them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ALIKE = frozenset(
         array float32 float64 int64 nan_to_num log log1p log2 log10 exp expm1 sqrt square sin cos tan tanh sign floor
         ceil rint negative absolute diff tolist ascontiguousarray asfarray""")
 )
-_MADE = frozenset(words("zeros ones empty full rand randn"))
+_MADE = frozenset(words("zeros ones empty full rand randn eye identity"))
 _DRAWN = frozenset(words("normal uniform randint random random_sample standard_normal choice"))
 _LINES = frozenset(words("arange linspace ravel flatten unique bincount digitize"))
 _STATISTICS = frozenset(words("mean std var min max sum median prod ptp argmax argmin nanmean nanstd quantile"))
@@ -48,11 +48,6 @@ def note(obj: Obj, name: str, args: Args) -> Obj:
 def is_array(value: Value) -> bool:
     """Whether it is noted what made a value, so that its shape may be known."""
     return type(value) is Obj and ("$made" in value.fields or value.cls == FRAME)
-
-
-def shaped(obj: Obj) -> bool:
-    """Whether a value is an array or a part of a table, so that a change of its shape counts."""
-    return "$made" in obj.fields or (len(obj.sources) == 1 and _table(obj.sources[0]))
 
 
 def dtype(obj: Obj, kind: Callable[[Value], str | None]) -> str | None:
@@ -126,6 +121,8 @@ def _first(args: Args) -> Value | None:
 def _made(name: str, args: Args, shape: Shape) -> Extent:
     if name in _READ:
         return TABLE
+    if name in ("eye", "identity"):
+        return Extent((None, None), False)
     if name in _MADE:
         given = args.get(0, "shape")
         return sizes(args.positional[:1] if name == "full" else args.positional) if given is not None else UNKNOWN
@@ -153,7 +150,9 @@ def _statistic(inner: Extent, args: Args, first: Value | None) -> Extent:
     given = args.get(1, "axis")
     if given is None:
         return ROW if inner.rank == 2 and _table(first) else SCALAR
-    fits = type(given) is Const and type(given.value) is int and given.value < len(inner.axes) and len(args.values()) == 2
+    fits = (
+        type(given) is Const and type(given.value) is int and given.value < len(inner.axes) and len(args.values()) == 2
+    )
     return Extent(inner.axes[:-1], False) if fits and inner.axes else UNKNOWN
 
 
@@ -170,8 +169,10 @@ def _chosen(inner: Extent, index: Value, first: Value | None, shape: Shape) -> E
     """``x[index]``, ``frame.iloc[rows, column]``, ``frame[["a", "b"]]``."""
     parts = list(index.items) if type(index) is Tuple else [index]
     if type(first) is Obj and _table(first) and first.name not in ("iloc", "loc") and len(parts) == 1:
-        return TABLE
-    left, axes = list(inner.axes), []
+        names = objects.known_items(index)
+        return Extent((None, len(names)), False) if names else TABLE
+    left = list(inner.axes)
+    axes: list[int | None] = []
     for part in parts:
         if type(part) is Const and part.value is None:
             axes.append(1)
@@ -189,7 +190,7 @@ def _chosen(inner: Extent, index: Value, first: Value | None, shape: Shape) -> E
             if rows.open or (rows.rank or 0) > 1:
                 return UNKNOWN
             axes.extend(rows.axes)
-        elif not (kind is Const and isinstance(part.value, (int, str))):  # type: ignore[attr-defined]
+        elif kind is not Const or (part.value is ... and len(parts) > 1):  # type: ignore[attr-defined]
             return UNKNOWN
     return Extent((*axes, *left), False)
 

@@ -9,7 +9,7 @@ from dnnlint.script.code import Args, Bound, Class, Func, Lazy, Method, Module, 
 from dnnlint.script.events import axes, clearing, freezing, gradients
 from dnnlint.script.lattice import MISSING, join
 from dnnlint.script.networks import building
-from dnnlint.script.values import NOWHERE, Const, Ext, Obj, Tensor, Union, Value, options
+from dnnlint.script.values import NOWHERE, Const, Ext, Obj, Tensor, Tuple, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -38,6 +38,8 @@ def get_attribute(run: Interpreter, value: Value, name: str, node: Any) -> Value
     if kind is Union:
         values = [get_attribute(run, option, name, node) for option in options(value) if not certainly_none(option)]
         return join(values) if values else flow.unknown(())
+    if kind is Tuple and len(value.items) == 2 and name in ("values", "indices"):  # type: ignore[attr-defined]
+        return value.items[name == "indices"]  # type: ignore[attr-defined, no-any-return]
     if kind is Func and name == "__name__":
         return Const(value.name)  # type: ignore[attr-defined]
     if kind is Partial and name in ("func", "args", "keywords"):

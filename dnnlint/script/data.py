@@ -113,7 +113,9 @@ def _train_test_split(run: Interpreter, args: Args, node: Any) -> Value:
     shuffle = args.keywords.get("shuffle")
     kept = shuffle is not None and run.truth(shuffle)[0] is False
     op, name = ("view", "[:]") if kept else ("shuffled", "")
-    return Tuple(tuple([Tensor(op, (value,), run.place(node), False, name=name) for value in args.positional for _ in range(2)]))
+    return Tuple(
+        tuple([Tensor(op, (value,), run.place(node), False, name=name) for value in args.positional for _ in range(2)])
+    )
 
 
 HANDLERS: dict[str, Handler] = {

@@ -17,7 +17,8 @@ _DEEPEST = 40
 _SAME = frozenset(
     words("""to type type_as float double half bfloat16 long int short byte bool cpu cuda contiguous clone detach data
         requires_grad_ detach_ numpy astype as_tensor zeros_like ones_like rand_like randn_like randint_like
-        empty_like full_like from_numpy values to_numpy scaled encoded pin_memory positive Variable float_power share_memory_""")
+        empty_like full_like from_numpy values to_numpy scaled encoded pin_memory
+        positive Variable float_power share_memory_""")
 )
 _MADE = frozenset(words("zeros ones rand randn empty full"))
 _LITERAL = frozenset(
@@ -156,6 +157,8 @@ def literal(value: Value, given: Given, depth: int = 0) -> Extent:
     if not members:
         return UNKNOWN
     inner = literal(members[0], given, depth + 1)
+    if inner.open and items is not None and len(items) == 1 and type(members[0]) is Obj and not inner.axes:
+        inner = SCALAR  # torch.tensor([label])
     return inner if inner.open else Extent((arrays.literal_length(value), *inner.axes), False)
 
 
@@ -179,7 +182,7 @@ def _item(tensor: Tensor, given: Given, depth: int) -> Extent:
             axes.append(1)
         elif not left:
             return UNKNOWN
-        elif (type(part) is Const and type(part.value) is int) or (type(part) is Obj and "$index" in part.fields):
+        elif _is_place(part, len(parts)):
             left.pop(0)
         elif type(part) is Obj and part.name == "slice":
             left.pop(0)
@@ -193,6 +196,13 @@ def _item(tensor: Tensor, given: Given, depth: int) -> Extent:
         else:
             return UNKNOWN
     return Extent((*axes, *left), False)
+
+
+def _is_place(part: Value, parts: int) -> bool:
+    """Whether an index picks one place of an axis; an unknown constant among others may be an ellipsis."""
+    if type(part) is Const:
+        return type(part.value) is int or (part.value is ... and parts == 1)
+    return type(part) is Obj and "$index" in part.fields
 
 
 def _gathered(tensor: Tensor, given: Given, depth: int) -> Extent:
@@ -274,7 +284,7 @@ def _layer(tensor: Tensor, given: Given, depth: int) -> Extent:
 
 _BY_NAME: dict[str, Callable[[Tensor, Given, int], Extent]] = {
     "ravel": _line, "arange": _line, "linspace": _line, "randperm": _line, "row": _line, "randint": _randint,
-    "[]": _item, "gather": _gathered, "item": _scalar, "stack": _stack, "cat": _stack,
+    "[]": _item, "gather": _gathered, "item": _scalar, "float()": _scalar, "stack": _stack, "cat": _stack,
 }  # fmt: skip
 _RESHAPING: dict[str, Callable[[Tensor, Extent], Extent]] = {
     "squeeze": reshaping.squeeze, "unsqueeze": reshaping.unsqueeze, "view": reshaping.view, "reshape": reshaping.view,

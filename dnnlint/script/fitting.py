@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
 _MOST = 400  # values looked at on the way back
+_ENCODERS = ("LabelEncoder",)
 _AXES_OF_A_SAMPLE = (1, -1, 2, 3)
 
 
@@ -26,13 +27,14 @@ def _estimator(name: str) -> Handler:
 def estimator_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value | None:
     """``fit``, ``transform`` and their kin."""
     data = args.get(0, "X")
+    if str(obj.cls).endswith(_ENCODERS) and data is not None:  # of labels: nothing leaks that is not written there
+        return obj if name == "fit" else Tensor("cut", (data,), run.place(node), False, name="encoded")
     if name in table.FITTING and data is not None:
         _fit(run, obj, data, node)
     if name == "fit":
         return obj
     if name in ("transform", "fit_transform", "fit_resample") and data is not None:
-        kind = str(obj.cls)
-        kept = "scaled" if kind.endswith("Scaler") else "encoded" if kind.endswith("LabelEncoder") else ""
+        kept = "scaled" if str(obj.cls).endswith("Scaler") else ""
         place: Place = obj.fields.get("$fitted", run.place(node))
         if name != "transform" or _saw(obj, data):
             made = Tensor("fitted", (data,), run.place(node), False, extra=place, name=kept)
@@ -172,7 +174,7 @@ def _over_samples(statistic: Tensor) -> bool:
 
 
 HANDLERS: dict[str, Handler] = {
-    **{name: _estimator(name) for name in table.ESTIMATORS},
+    **{name: _estimator(name) for name in (*table.ESTIMATORS, "sklearn.preprocessing.LabelEncoder")},
     **dict.fromkeys(table.JOINING, _joined),
     **{f"numpy.{name}": _statistic(name) for name in table.NUMPY},
 }

@@ -8,7 +8,7 @@ from dnnlint.script import arrays, attributes, calls, flow, inlining, ir, iterat
 from dnnlint.script.code import Args, Class, Func
 from dnnlint.script.lattice import join
 from dnnlint.script.networks import building
-from dnnlint.script.values import Const, Ext, Iteration, Obj, Tensor, Tuple, Union, Value, options
+from dnnlint.script.values import HOT, ZEROS, Const, Ext, Iteration, Obj, Tensor, Tuple, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -115,6 +115,8 @@ def set_item(run: Interpreter, value: Value, index: Value, new: Value) -> None:
     """Carry out ``value[index] = new``."""
     for obj in options(value):
         if type(obj) is not Obj:
+            if type(obj) is Tensor:
+                _heat(run, obj, index, new)
             continue
         items = obj.fields.get("$items")
         key = index.value if type(index) is Const else ...
@@ -142,6 +144,31 @@ def set_item(run: Interpreter, value: Value, index: Value, new: Value) -> None:
                 run.write(obj.fields, "$fits", new)
             if key is not ...:
                 run.write(obj.fields, f"[{key}]", new)
+            _heat(run, obj, index, new)
+
+
+def _heat(run: Interpreter, value: Obj | Tensor, index: Value, new: Value) -> None:
+    """``target[label] = 1``, ``target[torch.arange(n), labels] = 1`` of zeros."""
+    if type(new) is not Const or new.value != 1:
+        return
+    if type(value) is Tensor:
+        axes = len(value.args.positional) if value.extra == ZEROS and value.args is not None else 0
+        if _one_place(run, axes, index):
+            value.extra = HOT
+    elif type(value) is Obj:
+        made = value.fields.get("$made")
+        if made is not None and made.name == "zeros" and _one_place(run, len(made.args.positional), index):
+            value.fields["$hot"] = True  # not journalled: what a data set returns is looked at apart
+
+
+def _one_place(run: Interpreter, axes: int, index: Value) -> bool:
+    """Whether an index picks one place a sample: the one of its class."""
+    if type(index) is Tuple:
+        first = index.items[0] if index.items else None
+        line = (type(first) is Tensor and first.name == "arange") or (type(first) is Iteration and first.items is None)
+        return axes == 2 and len(index.items) == 2 and line
+    known = type(index) is Const and index.value is not ...
+    return axes == 1 and not known and not run.frame.loops and not (type(index) is Obj and index.name == "slice")
 
 
 def unpack(run: Interpreter, value: Value, target: Any) -> list[Value]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from dnnlint.evidence.script import Extent
 from dnnlint.script import (
     arrays,
     attributes,
@@ -14,6 +15,7 @@ from dnnlint.script import (
     containers,
     data,
     engines,
+    extents,
     fitting,
     flow,
     guesses,
@@ -84,7 +86,7 @@ def _opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any)
         obj.fields["$escaped"] = True  # optimizer.step_and_update_lr()
     kind = "cut" if name in HOST else METHODS.get(name)
     if kind is not None and (obj.sources or name in ("item", "detach", "numpy", "argmax", "tolist")):
-        if kind == "view" and not (name in _RESHAPING and arrays.shaped(obj)):
+        if kind == "view" and not (name in _RESHAPING and extents.of(obj) != Extent()):
             return obj
         inputs = (obj, *[value for value in args.values() if flow.flows(value)])
         graph = False if kind == "cut" else flow.attached(run, inputs)

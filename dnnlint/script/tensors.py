@@ -13,7 +13,7 @@ from dnnlint.script.facts import initialisation, numerics
 from dnnlint.script.networks import modes, naming
 from dnnlint.script.tables import pictures
 from dnnlint.script.tables.tensors import FRESH_METHODS, HOST, METADATA, METHODS, PAIRS, SEVERAL
-from dnnlint.script.values import NOWHERE, SIZE, ZEROS, Const, Ext, Obj, Tensor, Tuple, Value
+from dnnlint.script.values import HOT, NOWHERE, SIZE, ZEROS, Const, Ext, Obj, Tensor, Tuple, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -140,6 +140,8 @@ def _known_method(run: Interpreter, tensor: Tensor, name: str, kind: str, args: 
         kind = "relu"
     extra = ZEROS if name == "zero_" else axes.KEPT if name in axes.KEEPING else tuple(given.positional)
     made = make(run, Tensor(kind, inputs, run.place(node), graph, extra=extra, name=name, args=given))
+    if name == "scatter_" and tensor.op in ("fresh", "cut") and _ones(args):
+        tensor.extra = HOT
     if name in ("to", "cuda", "cpu", "type", "type_as"):
         devices.move_tensor(run, made, name, args)
     elif name == "argmax":
@@ -159,6 +161,11 @@ def _rectifies(name: str, args: Args) -> bool:
     high = args.get(1, "max")
     cut = type(low) is Const and not isinstance(low.value, bool) and low.value == 0
     return cut and name in ("clamp", "clamp_", "clamp_min", "clamp_min_") and (high is None or _is_none(high))
+
+
+def _ones(args: Args) -> bool:
+    value = args.get(2, "value") or args.get(2, "src")
+    return type(value) is Const and value.value == 1
 
 
 def _is_none(value: Value) -> bool:

@@ -165,6 +165,7 @@ def options(value: Value) -> tuple[Value, ...]:
 
 
 ZEROS = ("count", 0.0)  # what a tensor of nothing but zeros is marked with
+HOT = ("hot", 1.0)  # ... and one of zeros in which the place of a class was set to one
 SIZE = Const(...)  # the size of a tensor along some axis, such as the number of samples in a batch
 TOTAL = Const(...)  # such sizes, summed up over batches
 WHOLE = Const(...)  # what int() gives

@@ -22,11 +22,12 @@ class BroadcastInLoss(Rule):
     The shapes of both operands are known from source as far as it matters: one ends in an axis of length one, by a
     layer with a single unit or a change of shape, and the other has just the axis of the samples. Shapes are followed
     through loaders, data sets, layers and changes of shape; a length that is not known is not guessed. A mean of
-    squared or absolute differences that is written out is read like the loss it is. Where a target is worked out (the
-    reward plus the best of the next scores), its parts count: a row among them beside a column is enough. In the run: the two operands of a
-    squared, absolute or Huber loss have different numbers of axes, and the result has more elements than either of
-    them. Operands with the same number of axes, as in all pairwise distances, are reported as a warning if the loss is
-    reduced, and are left alone if it is not. One target for all predictions (a single number, a row) is left alone.
+    squared or absolute differences that is written out is read like the loss it is. Where a target is worked out (a
+    reward plus the best of the next scores), a row among its parts beside a column is enough. In the run: the two
+    operands of a squared, absolute or Huber loss have different numbers of axes, and the result has more elements than
+    either of them. Operands with the same number of axes, as in all pairwise distances, are reported as a warning if
+    the loss is reduced, and are left alone if it is not. One target for all predictions (a single number, a row) is
+    left alone.
 
     ## What it misses
     In the run, losses written by hand; targets that are repeated along one axis only.

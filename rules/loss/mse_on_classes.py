@@ -5,7 +5,7 @@ from dnnlint.evidence.vocabulary import DENSE, DISTRIBUTIONS, REGRESSION_LOSSES
 from dnnlint.rule import Confidence, Findings, Rule, Severity
 
 SCORES = DENSE | DISTRIBUTIONS | {"sigmoid", "log_softmax"}
-GUESSED = {"randint", "argmax"}  # what is drawn or chosen may be a number as well as a class
+GUESSED = {"randint", "argmax", "index", "LabelEncoder"}  # what is drawn or chosen may be a number as well as a class
 
 
 class MseOnClasses(Rule):
@@ -19,9 +19,10 @@ class MseOnClasses(Rule):
 
     ## How it decides
     The target of a regression loss (squared, absolute, Huber) is known to be classes: labels of a data set of pictures
-    with classes, the result of `one_hot` or of rows picked from an identity matrix, of `argmax` or `randint`. The
-    prediction comes out of a layer, a softmax or a sigmoid. Labels of a data set are certain; the other signs are of
-    medium confidence.
+    with classes, the result of `one_hot`, `LabelEncoder` or of rows picked from an identity matrix, zeros in which the
+    place of a class is set to one, a place in a list of names, the result of `argmax` or `randint`. The prediction
+    comes out of a layer, a softmax or a sigmoid. Labels of a data set are certain; the other signs are of medium
+    confidence.
 
     ## What it misses
     Labels read from files, of which nothing is known, and 0 and 1 as real numbers.

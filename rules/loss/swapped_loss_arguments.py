@@ -8,7 +8,6 @@ from ._sides import swapped
 ONE_SIDED = frozenset({"CrossEntropyLoss", "NLLLoss", "NLLLoss2d", "BCELoss", "BCEWithLogitsLoss", "KLDivLoss"})
 
 
-
 class SwappedLossArguments(Rule):
     """A loss that is not symmetric receives the labels first and the prediction second.
 
@@ -20,9 +19,9 @@ class SwappedLossArguments(Rule):
     ## How it decides
     The first argument is data (a part of a batch, a tensor made from nothing, or something called labels or targets),
     and the second is what a network puts out, not detached. Symmetric losses (squared, absolute, Huber) are left alone.
-    Where only its name tells that the first argument is data, the confidence is medium. A divergence (`KLDivLoss`) tells
-    both sides by what they end in: probabilities (softmax, `exp`) first and logarithms (`log_softmax`, `log`) second are
-    the wrong way round.
+    Where only its name tells that the first argument is data, the confidence is medium. A divergence (`KLDivLoss`)
+    tells both sides by what they end in: probabilities (softmax, `exp`) first and logarithms (`log_softmax`, `log`)
+    second are the wrong way round.
 
     ## What it misses
     Predictions that were reshaped by code that was not understood.

@@ -18,9 +18,9 @@ class WrongTargetForm(Rule):
     ## How it decides
     Type, shape or origin of the target are known from source, followed through loaders, data sets, casts and changes of
     shape, and contradict the loss: one-hot rows of whole numbers (of any kind for `NLLLoss`), class indices or rows of
-    numbers as floats, a column of indices beside scores for several classes; for the binary losses whole numbers, or a
-    row of targets beside a column of predictions. Soft targets and one-hot rows as floats are what `CrossEntropyLoss`
-    takes since torch 1.10, so they are left alone.
+    numbers as floats (anything as floats for `NLLLoss`), a column of indices beside scores for several classes; for the
+    binary losses whole numbers, or a row of targets beside a column of predictions. Soft targets and one-hot rows as
+    floats are what `CrossEntropyLoss` takes since torch 1.10, so they are left alone.
 
     ## What it misses
     Targets of which neither type nor shape is known.

@@ -48,7 +48,7 @@ def bounded(target: Value, prediction: Value) -> bool:
 
 
 def _positive_draw(value: Tensor) -> bool:
-    return isinstance(value.extra, tuple) and value.extra[0] in ("uniform", "count", "drawn")
+    return isinstance(value.extra, tuple) and value.extra[0] in ("uniform", "count", "drawn", "hot")
 
 
 def _is_number(value: Value, number: float) -> bool:

@@ -16,7 +16,7 @@ _CASTS = inverted(
         _INTEGER: """long int short byte LongTensor IntTensor ShortTensor ByteTensor randint randperm argmax argmin
             argsort argtopk one_hot bincount nonzero int64 int32 int16 int8 uint8""",
         _FLOAT: """float double half bfloat16 FloatTensor DoubleTensor HalfTensor float32 float64 float16 rand randn
-            linspace softmax""",
+            linspace softmax float()""",
         "bool": "bool BoolTensor == != < > <= >= eq ne lt gt le ge",
     }
 )
@@ -37,6 +37,10 @@ def of(value: Value, depth: int = 0) -> str | None:
         return arrays.dtype(value, lambda part: of(part, depth + 1))
     if type(value) is not Tensor:
         return None
+    return _tensor(value, depth)
+
+
+def _tensor(value: Tensor, depth: int) -> str | None:
     if value.op == "batch":
         return _of_batch(value, depth)
     given = _given(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dnnlint.script import samples
 from dnnlint.script.tables import words
-from dnnlint.script.values import CHOICE, Const, Obj, Tensor, Union, Value
+from dnnlint.script.values import CHOICE, HOT, Const, Obj, Tensor, Union, Value
 
 _DEEPEST = 40
 _LITERAL = frozenset({"tensor", "as_tensor", "LongTensor", "FloatTensor", "Tensor", "array", "asarray"})
@@ -22,24 +22,39 @@ def of(value: Value, depth: int = 0) -> tuple[str | None, str]:
     """Whether a value is known to hold indices of classes or one-hot rows, and what makes it so."""
     if depth > _DEEPEST:
         return None, ""
-    if type(value) is Union:
-        found = {of(option, depth + 1) for option in value.options}
+    kind = type(value)
+    if kind is Tensor:
+        return _tensor(value, depth)  # type: ignore[arg-type]
+    if kind is Union:
+        found = {of(option, depth + 1) for option in value.options}  # type: ignore[attr-defined]
         return found.pop() if len(found) == 1 else (None, "")
-    if value is CHOICE:
-        return "indices", "index"
-    if type(value) is Obj and value.fields.get("$items") and value.kind == "list":
-        return of(value.fields["$items"][0], depth + 1)
-    if type(value) is not Tensor:
-        return None, ""
-    if value.name == "encoded":
-        return "indices", "LabelEncoder"
+    if kind is Obj:
+        return _object(value, depth)  # type: ignore[arg-type]
+    return ("indices", "index") if value is CHOICE else (None, "")
+
+
+def _tensor(value: Tensor, depth: int) -> tuple[str | None, str]:
     if value.op == "batch":
         origin = samples.origin(value)
-        if origin is None:
-            return None, ""
-        if origin.kind == "classes":
+        if origin is not None and origin.kind == "classes":
             return "indices", origin.source
-        return of(origin.value, depth + 1) if origin.value is not None else (None, "")
+        return of(origin.value, depth + 1) if origin is not None and origin.value is not None else (None, "")
+    made = _made(value)
+    if made is not None:
+        return made
+    if (value.name in KEPT or value.op == "shuffled") and value.inputs:
+        return of(value.inputs[0], depth + 1)
+    if value.name in _LITERAL and value.args is not None and (first := value.args.get(0, "data")) is not None:
+        return of(first, depth + 1)
+    return None, ""
+
+
+def _made(value: Tensor) -> tuple[str, str] | None:
+    """What an operation makes that makes classes."""
+    if value.name == "encoded":
+        return "indices", "LabelEncoder"
+    if value.extra is HOT:
+        return "one_hot", "zeros"
     if value.name == "one_hot":
         return "one_hot", "one_hot"
     if value.name == "row" and isinstance(value.extra, tuple) and value.extra[0] == "classes":
@@ -50,11 +65,23 @@ def of(value: Value, depth: int = 0) -> tuple[str | None, str]:
         return "one_hot", "eye"
     if value.op == "scatter" and value.name in ("scatter", "scatter_") and _zeros(value.inputs[0]):
         return "one_hot", "scatter"
-    if (value.name in KEPT or value.op == "shuffled") and value.inputs:
-        return of(value.inputs[0], depth + 1)
-    if value.name in _LITERAL and value.args is not None and (first := value.args.get(0, "data")) is not None:
-        return of(first, depth + 1)
-    return None, ""
+    return None
+
+
+def _object(value: Obj, depth: int) -> tuple[str | None, str]:
+    """A list of classes, an array in which one place is set to one, a row of an identity matrix of NumPy."""
+    if value.kind == "list" and value.fields.get("$items"):
+        return of(value.fields["$items"][0], depth + 1)
+    if "$hot" in value.fields:
+        return "one_hot", "zeros"
+    made = value.fields.get("$made")
+    if made is None or not made.args.positional:
+        return None, ""
+    first = made.args.positional[0]
+    source = first.fields.get("$made") if type(first) is Obj else None
+    if made.name == "[]" and source is not None and source.name in ("eye", "identity"):
+        return "one_hot", "eye"
+    return of(first, depth + 1) if made.name in KEPT | {"[]", "[:]", "copy"} else (None, "")
 
 
 def _identity(value: Value) -> bool:

@@ -104,13 +104,14 @@ def differences(run: Interpreter, tensor: Tensor) -> None:
     if inner.op == "mul" and inner.inputs[-1] is not minus:
         return
     sides = sorted(minus.extra, key=lambda side: flow.carries(side) is not True)
-    if flow.carries(sides[0]) is not True or flow.carries(sides[1]) is not False:
+    if flow.carries(sides[0]) is not True or flow.carries(sides[1]) is True:
         return
     for loader in graph.reach(sides[1]).loaders:
         samples.prepare(run, loader)
     found = [extents.of(side) for side in sides]
     spread = spreads.meet(*sides)
-    if spread or (found[0].axes != found[1].axes and found[0].axes and not found[1].open):
+    apart = flow.carries(sides[1]) is False
+    if spread or (apart and found[0].axes != found[1].axes and found[0].axes and not found[1].open):
         side = Target(sides[1].at if type(sides[1]) is Tensor else None, extent=found[1])
         run.record.state(LossCall(DIFFERENCE, minus.at, None, (), False, extent=found[0], target=side, spread=spread))
 

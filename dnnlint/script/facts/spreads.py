@@ -70,7 +70,7 @@ def _dim(tensor: Tensor) -> int | None:
 def _best(tensor: Tensor) -> bool:
     """``net(states).max(1)``: the best of the scores that the last layer gives to each sample."""
     inner = tensor.inputs[0] if tensor.inputs else None
-    scores = extents.of(inner) if inner is not None else extents.UNKNOWN
+    scores = extents.of(inner) if inner is not None else reshaping.UNKNOWN
     one_axis = scores.open and len(scores.axes) == 1 and scores.axes != (1,)
     keeps = tensor.args.get(2, "keepdim")
     return one_axis and _dim(tensor) in (1, -1) and keeps is None
