@@ -198,5 +198,5 @@ def _chosen(inner: Extent, index: Value, first: Value | None, shape: Shape) -> E
 def literal_length(value: Value) -> int | None:
     """How many members a list has that did not grow in a loop."""
     items = objects.known_items(value)
-    grown = type(value) is Obj and "$grown" in value.fields
+    grown = type(value) is Obj and "$growing" in value.fields
     return len(items) if items is not None and not grown else None

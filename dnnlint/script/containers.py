@@ -97,8 +97,6 @@ def list_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) ->
         value = args.positional[0]
         retention.keep(run, node, node.func.value if hasattr(node.func, "value") else None, obj, value, "append")
         _grow(run, obj, (*items, value))
-        if run.loops and "$grown" not in obj.fields:
-            _counted(run, obj)
         return Const(None)
     if name == "insert" and len(args.positional) == 2:
         _grow(run, obj, (args.positional[1], *items))
@@ -125,13 +123,6 @@ def list_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) ->
     if name == "index":
         return CHOICE
     return flow.unknown((obj,))
-
-
-def _counted(run: Interpreter, obj: Obj) -> None:
-    """A list that outlives an iteration has as many members as nobody knows."""
-    born = obj.fields.get("$born", 0)
-    if any(born < loop.clock and not loop.unrolled for loop in run.loops):
-        obj.fields["$grown"] = True
 
 
 def _grow(run: Interpreter, obj: Obj, items: tuple[Value, ...]) -> None:

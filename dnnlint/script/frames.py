@@ -53,7 +53,7 @@ class Loop:
 
     __slots__ = (
         "arm", "breaks", "clock", "continues", "entry", "frame", "guards", "iterable", "learned", "mark", "node",
-        "passes", "place", "start", "unrolled",
+        "passes", "place", "start",
     )  # fmt: skip
 
     def __init__(self, node: Any, place: Place, frame: Frame, iterable: Value | None, clock: int) -> None:
@@ -70,5 +70,4 @@ class Loop:
         self.breaks: list[Delta] = []
         self.continues: list[Delta] = []
         self.entry: set[Any] = set()
-        self.unrolled = False  # run element by element
         self.learned = False  # a backward pass ran in it

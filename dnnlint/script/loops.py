@@ -32,7 +32,6 @@ def repeat(run: Interpreter, node: Any, iterable: Value | None) -> bool:
     try:
         items = _unrolled(run, node, iterable)
         if items is not None:
-            loop.unrolled = True
             events = run.record.events
             for count, item in enumerate(items):
                 again = _iteration(run, loop, item)
