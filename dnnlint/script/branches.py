@@ -14,6 +14,8 @@ from dnnlint.script.values import Const, Ext, Obj, Union, Value, options
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
+_ENDS = frozenset({"exit", "quit", "_exit", "error", "abort"})
+
 
 def decide(run: Interpreter, branches: list[tuple[Any, ir.Block]], orelse: ir.Block) -> bool:
     """An if/elif/else chain: the decided branch, or all that are possible."""
@@ -28,6 +30,8 @@ def decide(run: Interpreter, branches: list[tuple[Any, ir.Block]], orelse: ir.Bl
                 run.explore(lambda block=block: run.block(block))  # type: ignore[misc]
             continue
         if known is True:
+            if soft and not alternatives and _refuses(block):
+                continue  # nobody leaves the option at this default
             if soft:
                 for _, other in branches[index + 1 :]:
                     run.explore(lambda other=other: run.block(other))  # type: ignore[misc]
@@ -43,6 +47,14 @@ def decide(run: Interpreter, branches: list[tuple[Any, ir.Block]], orelse: ir.Bl
     tests = [test for test, _ in branches]
     alternatives.append(lambda: _guarded(run, tests[0] if len(tests) == 1 else None, False, orelse))
     return run.branch(alternatives)
+
+
+def _refuses(block: ir.Block) -> bool:
+    """Whether a block ends the program."""
+    last: Any = block[-1] if block else None
+    if type(last) is ir.ExprStmt and type(last.value) is ir.Call:
+        return getattr(last.value.func, "id", getattr(last.value.func, "name", "")) in _ENDS
+    return type(last) is ir.Raise
 
 
 def _guarded(run: Interpreter, test: Any, outcome: bool, block: ir.Block) -> bool:

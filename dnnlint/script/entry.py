@@ -17,6 +17,8 @@ from dnnlint.script.values import Const, Obj, Tensor, Value
 
 _MAIN = frozenset({"main", "cli", "entry", "run", "__main__"})
 _SHARE = 8  # part of the budget that one unreached function may use
+_LARGE_SHARE = 2  # the same of a function that trains
+_STEPS = frozenset({"backward", "step"})
 
 
 def run(program: ir.Program, project: Project, fuel: int) -> tuple[object, ...]:
@@ -71,9 +73,9 @@ def _roots(machine: Interpreter, module: Module, fuel: int) -> None:
         if type(value) is Func and value.traits.isdisjoint(known) and not any(map(_TELLING.search, value.traits)):
             continue
         if type(value) is Func and id(value.node) not in machine.executed:
-            _attempt(machine, module, fuel, lambda value=value: _function(machine, value))
+            _attempt(machine, module, _share(value, fuel), lambda value=value: _function(machine, value))
         elif type(value) is Class:
-            _attempt(machine, module, fuel, lambda value=value: _class(machine, value, module, fuel))
+            _attempt(machine, module, fuel // _SHARE, lambda value=value: _class(machine, value, module, fuel))
 
 
 # What a function must call before it is worth running on arguments of which nothing is known.
@@ -107,8 +109,13 @@ def _own(value: Value, module: Module) -> bool:
     return type(value) is Class and value.module is module
 
 
-def _attempt(machine: Interpreter, module: Module, fuel: int, act: Any) -> None:
-    if not machine.refuel(fuel // _SHARE):
+def _share(func: Func, fuel: int) -> int:
+    """The part of the budget that a function may use: the larger one if it trains."""
+    return fuel // _LARGE_SHARE if func.traits >= _STEPS else fuel // _SHARE
+
+
+def _attempt(machine: Interpreter, module: Module, share: int, act: Any) -> None:
+    if not machine.refuel(share):
         return
     machine.flags = {"grad": None}
     gradients.forget(machine)
@@ -187,7 +194,7 @@ def _class(machine: Interpreter, cls: Class, module: Module, fuel: int) -> None:
             and func.name != "__init__"
         ):
             depth = len(machine.frames)
-            if not machine.refuel(fuel // _SHARE):
+            if not machine.refuel(_share(func, fuel)):
                 return
             gradients.forget(machine)
             try:

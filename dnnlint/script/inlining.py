@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_FRAMES = 40
 _MOST_RECURSION = 2
+_TRAINS = re.compile(r"train|fit|step|update|optimi|zero|clear|backward|run", re.IGNORECASE)
 
 
 def call_function(
@@ -36,12 +38,25 @@ def call_function(
             construction.base_initialised(args.get(0, "self"), None)
         escapes.havoc(run, args.values())
         return flow.unknown(args.values())
+    if run.frames and _is_abstract(func):
+        if _TRAINS.search(func.name):
+            escapes.havoc(run, args.values())
+        return flow.unknown(args.values())
     frame = Frame(func.name, func.module, _bind(func, args), func.closure)
     frame.function = func
     frame.mark = run.state.mark()
     frame.resume = resume
     frame.site = run.place(node) if run.frames else None
     return _run_lambda(run, frame, func) if type(func.node) is ir.Lambda else _run_body(run, frame, func)
+
+
+def _is_abstract(func: Func) -> bool:
+    """Whether a method is left to subclasses: it does nothing but refuse."""
+    last: Any = func.node.body[-1] if type(func.node) is ir.FunctionDef and 1 <= len(func.node.body) <= 2 else None
+    if type(last) is not ir.Raise or last.value is None:
+        return False
+    raised = last.value.func if type(last.value) is ir.Call else last.value
+    return getattr(raised, "id", "") == "NotImplementedError"
 
 
 def _too_deep(run: Interpreter, func: Func) -> bool:
