@@ -15,10 +15,10 @@ class MissingNonlinearity(Rule):
     ## How it decides
     The output of a linear layer or convolution reaches only the next one, through nothing but changes of shape, dropout
     and batch normalisation, and the width between the two is known to be no bottleneck: at least as large as the input
-    of the first or the output of the second. Narrower ones factorise a matrix on purpose (adapters, codes, the linear
-    bottlenecks of MobileNetV2). Left alone as well: grouped and depthwise convolutions, kernels that are not square,
-    patches, 1x1 convolutions before or after another one, projections in and out of attention, frozen filters, and
-    outputs that are used elsewhere.
+    of the first or the output of the second, or called after an expansion (`dim_ff`, `intermediate_size`). Narrower
+    ones factorise a matrix on purpose (adapters, codes, the linear bottlenecks of MobileNetV2). Left alone as well:
+    grouped and depthwise convolutions, kernels that are not square, patches, 1x1 convolutions before or after another
+    one, projections in and out of attention, frozen filters, and outputs that are used elsewhere.
 
     ## What it misses
     Pairs with max pooling between them, which bends; layers whose sizes are not known, and two heads on one layer.

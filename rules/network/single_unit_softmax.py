@@ -14,8 +14,9 @@ class SingleUnitSoftmax(Rule):
 
     ## How it decides
     The prediction of `CrossEntropyLoss` is known to come straight out of a layer with one unit, so that the axis of the
-    classes has length one; or softmax is applied along an axis that is known to have length one. Scores of one unit for
-    each position of a sequence, over which attention takes a softmax, have another axis and are left alone.
+    classes has length one, or that axis was made by `unsqueeze(1)`; or softmax is applied along an axis that is known
+    to have length one. Scores of one unit for each position of a sequence, over which attention takes a softmax, have
+    another axis and are left alone.
 
     ## What it misses
     Widths that are not known from source.

@@ -22,8 +22,9 @@ class UnregisteredParameter(Rule):
     ## How it decides
     A network keeps as attribute a tensor made with `requires_grad=True`; or what a method or an operator makes of a
     parameter, as in `nn.Parameter(w).cuda()` and `nn.Parameter(w) * 0.1`; or parameters in a plain list, tuple or dict.
-    With medium confidence, and as a warning: a tensor of random numbers called like a weight that inputs are multiplied
-    with. Silent where an optimiser is given the tensor itself, and where the class lists its parameters by itself.
+    With medium confidence, and as a warning: a tensor called like a weight that inputs are multiplied with, drawn at
+    random or filled by an initialiser (`nn.init.xavier_uniform_(self.weight)`, `self.weight.data.uniform_(-a, a)`).
+    Silent where an optimiser is given the tensor itself, and where the class lists its parameters by itself.
 
     ## What it misses
     Tensors that are made outside of the constructor's sight, and bases that are not known.
