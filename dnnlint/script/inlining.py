@@ -52,11 +52,8 @@ def call_function(
 
 def _is_abstract(func: Func) -> bool:
     """Whether a method is left to subclasses: it does nothing but refuse."""
-    last: Any = func.node.body[-1] if type(func.node) is ir.FunctionDef and 1 <= len(func.node.body) <= 2 else None
-    if type(last) is not ir.Raise or last.value is None:
-        return False
-    raised = last.value.func if type(last.value) is ir.Call else last.value
-    return getattr(raised, "id", "") == "NotImplementedError"
+    body: Any = func.node.body if type(func.node) is ir.FunctionDef else ()
+    return 1 <= len(body) <= 2 and type(body[-1]) is ir.Raise and body[-1].name == "NotImplementedError"
 
 
 def _too_deep(run: Interpreter, func: Func) -> bool:

@@ -158,7 +158,8 @@ class _Lowering(Expressions):
         return ir.Return(self.expr(node.value) if node.value is not None else None, at)
 
     def raise_statement(self, node: cst.Raise) -> Any:
-        return ir.Raise(None, self.number(node))
+        raised = node.exc.func if type(node.exc) is cst.Call else node.exc
+        return ir.Raise(raised.value if type(raised) is cst.Name else "", self.number(node))
 
     def delete(self, node: cst.Del) -> Any:
         target = self.expr(node.target)

@@ -1,6 +1,7 @@
 """Accumulation windows, shared groups and wrapped networks, growing containers and averages, weights drawn by hand."""
 
 from collections.abc import Callable
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -269,3 +270,46 @@ def test_a_lambda_is_applied_to_what_was_loaded(read: Read) -> None:
     """
 
     assert read(source)[TrainingStep]
+
+
+@pytest.mark.parametrize("method", ["forward", "loss_of"])
+def test_a_method_left_to_subclasses_gives_something(read: Read, method: str) -> None:
+    source = f"""
+    class Base(nn.Module):
+        def {method}(self, *args):
+            raise NotImplementedError("left to subclasses")
+
+        def fit(self, batches):
+            optimizer = torch.optim.SGD(self.parameters(), lr=0.1)
+            for x in batches:
+                loss = self.{method}(x)
+                loss.backward()
+                optimizer.step()
+    """
+
+    assert Gradients.STALE in read(source)[TrainingStep][-1].gradients
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "if args.data is None:\n    raise ValueError('give --data')",
+        "if not args.data:\n    print('usage')\n    sys.exit(2)",
+        "if args.kind == 'a':\n    if args.data is None:\n        parser.error('give --data')",
+    ],
+)
+def test_nobody_leaves_an_option_at_a_default_that_is_refused(read: Read, refusal: str) -> None:
+    source = f"""
+    import argparse, sys
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data")
+    parser.add_argument("--kind", default="a")
+    args = parser.parse_args()
+{indent(refusal, "    ")}
+    for x, y in loader:
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+    """
+
+    assert Gradients.STALE in read(source)[TrainingStep][-1].gradients
