@@ -24,10 +24,12 @@ class UnshuffledTrainingData(Rule):
 
     ## How it decides
     The batches of a `DataLoader` reach a backward pass that an optimiser steps on; `shuffle` is known to be absent or
-    false; there is neither a sampler nor a batch sampler; and the dataset is known not to be an `IterableDataset`, or
-    is not known and `shuffle` is written out as false.
+    false; there is neither a sampler nor a batch sampler, or it is one that keeps the stored order
+    (`SequentialSampler`, `DistributedSampler(shuffle=False)`); and the dataset is known not to be an
+    `IterableDataset`, or is not known and the order is written out.
     What the loader is called plays no part. Data whose order carries meaning (sequences, time series), data that was
-    shuffled before, and a dataset that is known to fit into one batch are left alone.
+    shuffled before, data sets that draw each sample at random, and a dataset that is known to fit into one batch are
+    left alone.
     In the run: the one loader that training takes its batches from does not shuffle, and the labels of its first
     batches, 32 or more, come in runs: neighbours are equal more often than in random order by five standard
     deviations, or all are equal over two batches or more.

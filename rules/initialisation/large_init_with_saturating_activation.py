@@ -27,9 +27,9 @@ class LargeInitWithSaturatingActivation(Rule):
     ## How it decides
     The standard deviation s of the last initialisation of a layer and its fan-in n are known numbers, and a
     saturating activation is applied directly to what the layer puts out (gates excluded). Uniform weights on [-b, b]
-    count with b / sqrt(3). From s * sqrt(n) = 3 on, more than a third of sigmoid units and two thirds of tanh units
-    start where the slope is less than a quarter of its best: a warning. From 10 on it is four units in five: an
-    error.
+    count with b / sqrt(3), draws by fans (Glorot, He, orthogonal) with their gain. From s * sqrt(n) = 3 on, more than
+    a third of sigmoid units and two thirds of tanh units start where the slope is less than a quarter of its best: a
+    warning. From 10 on it is four units in five: an error.
     In the run: the same spread, from the weights as they are before the first step, and a third or more of the
     outputs of the activation at their tails on the first batch; gates, the last activation and runs that load weights
     are left alone. An error from 10 on.

@@ -18,7 +18,8 @@ class ReluOnRegressionOutput(Rule):
     activation has to fit the range of the targets: for real numbers, none.
 
     ## How it decides
-    The loss is a regression loss (squared, absolute, Huber); everything that can reach its prediction is known and
+    The loss is a regression loss (squared, absolute, Huber), called or written out as the mean of squared or absolute
+    differences; everything that can reach its prediction is known and
     comes out of `relu` or `relu6`, applied to a layer with weights. Silent where the targets visibly cannot be
     negative (clamped, counts, pixels scaled to [0, 1]) and where prediction and target both come from networks, as in
     distillation and perceptual losses. `softplus` and leaky rectifiers are left alone. Reading cannot see the data, so

@@ -16,7 +16,8 @@ class WipedGradients(Rule):
     ## How it decides
     On every path from a backward pass to a step of an optimiser that owns the parameters, the same gradients are
     cleared in between and no other backward pass fills them again. Clearing by another optimiser, of other
-    parameters, does not count.
+    parameters, does not count. Or gradients are accumulated, with a step once in so many iterations (a test of a
+    remainder or of a count decides), and every iteration clears what the ones before it added.
     In the run: gradients of an optimiser's parameters were cleared after the last backward pass that filled them and
     before its step, in at least half of its steps.
 
