@@ -15,8 +15,8 @@ class LossKeepsGraph(Rule):
 
     ## How it decides
     A value that derives from a call of the network, without `item`, `detach` or a conversion to a number and outside
-    `no_grad`, is added or appended to something that outlives the iteration, or averaged into it, and that never reaches a
-    backward pass.
+    `no_grad`, is added or appended to something that outlives the iteration, or averaged into it, and that never
+    reaches a backward pass.
 
     ## What it misses
     Accumulators that are handed to unknown code, which may detach them or back-propagate through them.
