@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
 
+_BATCHES = frozenset({"estimated_stepping_batches", "num_training_batches"})  # of Lightning's trainer
 _MODULE_METHODS = frozenset(
     {"train", "eval", "zero_grad", "parameters", "named_parameters", "forward", "apply", "to", "cuda"}
 )
@@ -87,12 +88,22 @@ def object_attribute(run: Interpreter, obj: Obj, name: str, node: Any) -> Value:
     if obj.kind == "module" and name in (*_MODULE_METHODS, "_modules"):
         return (building.children_by_name(obj) if name == "_modules" else None) or Method(obj, name)
     if obj.kind in ("opaque", "instance", "module", "namespace"):
-        child = Obj("opaque", name=name, at=obj.at, sources=(obj,) if flow.flows(obj) else ())
         if type(obj.cls) is Class and not obj.cls.foreign() and hasattr(object, name):
             return Method(obj, name)
-        obj.fields[name] = child  # reading does not change the program: not journalled
+        obj.fields[name] = child = _part(obj, name)  # reading does not change the program: not journalled
         return child
     return Method(obj, name)
+
+
+def _part(obj: Obj, name: str) -> Obj:
+    """Something unknown that an object holds; of a part of a network it is known whose part it is."""
+    child = Obj("opaque", name=name, at=obj.at, sources=(obj,) if flow.flows(obj) else ())
+    if name in _BATCHES:
+        child.fields["$counts"] = name
+    whole = obj if obj.kind == "module" else obj.fields.get("$part of")
+    if whole is not None:
+        child.fields["$part of"] = whole
+    return child
 
 
 def _class_attribute(run: Interpreter, cls: Class, name: str) -> Value:

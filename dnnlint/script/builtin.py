@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import calls, choices, flow, inlining, iteration, objects, selections
+from dnnlint.script import calls, choices, flow, inlining, iteration, objects, parameters, selections
 from dnnlint.script.code import Args, Class, Func, Handler, Partial
 from dnnlint.script.values import NEVER, REAL, WHOLE, Const, Iteration, Obj, Tensor, Value
 
@@ -51,7 +51,8 @@ def _number(cast: type) -> Callable[[Any, Args, Any], Value]:
                 made.at = first.at
             return made
         unknown = WHOLE if cast is int else REAL if cast is float else Const(...)
-        return first if first is not None and cast is not str and objects.counted(first) else unknown
+        kept = type(first) is Obj and ("$share" in first.fields or objects.counted(first))
+        return first if first is not None and kept and cast is not str else unknown
 
     return convert
 
@@ -67,7 +68,9 @@ def _filter(run: Interpreter, args: Args, node: Any) -> Value:
     items = args.get(1, "iterable")
     if items is None:
         return flow.unknown(())
-    return items if type(items) is Obj and items.kind == "parameters" else iteration.iterate(run, items, node)
+    if type(items) is not Obj or items.kind != "parameters" or items.fields["$named"]:
+        return items if type(items) is Obj and items.kind == "parameters" else iteration.iterate(run, items, node)
+    return items if items.fields.get("$once") else parameters.once(*parameters.owners(items), run.place(node))
 
 
 def _map(run: Interpreter, args: Args, node: Any) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import calls, flow, hooks, inlining, ir, library_bases, objects, parsers
+from dnnlint.script import calls, flow, hooks, inlining, ir, library_bases, objects, parsers, scheduling
 from dnnlint.script.code import Args, Class, Func, Lazy, Module
 from dnnlint.script.events import construction, devices
 from dnnlint.script.frames import Frame
@@ -149,6 +149,8 @@ def instantiate(run: Interpreter, cls: Class, args: Args, node: Any) -> Value:
     if type(post) is Func and cls.dataclass:
         inlining.call_function(run, post, Args([obj]), node)
     building.built(run, obj, node)
+    if kind in ("instance", "scheduler"):
+        scheduling.by_hand(run, obj, cls)
     construction.finished(run, obj, result)
     if hooks.lightning(cls):
         devices.forget(run, obj)  # Lightning moves it, and the batches

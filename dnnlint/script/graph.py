@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
 _MOST_NODES = 4000
+_DEEPEST = 4  # things taken out of one another
 _THROUGH = frozenset({"view"})
 _ENDS = frozenset({"cut", "fresh", "shuffled", "gradient"})  # no gradient passes
 _JOINING = frozenset({"cat"})
@@ -94,10 +95,18 @@ def _object(node: Obj, live: bool, found: Reach, stack: list[tuple[Value, bool]]
         if live:
             found.module(node)
     elif node.kind == "opaque":
-        found.unknown = found.unknown or live
-        if live:
+        if live and not _data(node):
+            found.unknown = True
             found.module(node)
         stack.extend((item, live) for item in node.sources)
+
+
+def _data(node: Obj, depth: int = 0) -> bool:
+    """Whether something unknown is a batch, or was taken out of one."""
+    if node.fields.get("$data") or depth > _DEEPEST:
+        return bool(node.fields.get("$data"))
+    inner = [type(one) is Obj and one.kind == "opaque" and _data(one, depth + 1) for one in node.sources]
+    return bool(inner) and all(inner)
 
 
 def forwards(run: Interpreter, found: Reach, optimizer: Obj) -> tuple[Forward, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import flow, indexing, inlining, objects, scheduling
+from dnnlint.script import configured, flow, indexing, inlining, objects, scheduling
 from dnnlint.script.code import Args, Class, Func
 from dnnlint.script.events import backpropagation, retention
 from dnnlint.script.facts import purpose
@@ -51,11 +51,11 @@ def trains(obj: Obj, func: Func) -> bool:
 
 def train(run: Interpreter, obj: Obj, func: Func, args: Args) -> None:
     """Run a training step as the engine does: again and again, with a backward pass from what it returns."""
-    switch = obj.fields.get(frameworks.MANUAL_SWITCH)
-    manual = type(switch) is Const and not switch.value
+    manual = configured.manual(obj)
     before, run.flags = run.flags, {"grad": True}
     loop = Loop(func.node, run.place(func.node), run.frame, None, run.tick())
     run.loops.append(loop)
+    args = _with_batch(func, args)
     for _ in range(2):
         loop.passes += 1
         loop.clock, loop.mark = run.tick(), run.state.mark()
@@ -68,6 +68,16 @@ def train(run: Interpreter, obj: Obj, func: Func, args: Args) -> None:
         retention.release(run, loop, kept)
     run.loops.pop()
     run.flags = before
+
+
+def _with_batch(func: Func, args: Args) -> Args:
+    """The arguments of a training step, the batch among them, which is data and nothing else."""
+    names = func.node.params.positional[1:2]
+    if len(args.positional) != 1 or not names or names[0] in args.keywords:
+        return args
+    batch = Obj("opaque", name=names[0])
+    batch.fields["$data"] = True
+    return Args([*args.positional, batch], args.keywords, args.open)
 
 
 def optimizers(run: Interpreter, obj: Obj, node: Any) -> Value:

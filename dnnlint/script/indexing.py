@@ -143,6 +143,7 @@ def set_item(run: Interpreter, value: Value, index: Value, new: Value) -> None:
             if type(new) is Tensor and new.op == "fitted":
                 run.write(obj.fields, "$fits", new)
             if key is not ...:
+                building.part_replaced(run, obj, f"{obj.name}[{key}]", new)
                 run.write(obj.fields, f"[{key}]", new)
             _heat(run, obj, index, new)
 

@@ -10,10 +10,11 @@ from dnnlint.script.code import Args, Class, Func
 from dnnlint.script.events import capture, feeding
 from dnnlint.script.frames import Loop
 from dnnlint.script.lattice import join
-from dnnlint.script.values import Const, Iteration, Obj, Tensor, Union, Value, options
+from dnnlint.script.values import Const, Iteration, Obj, Tensor, Tuple, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
+_LONG = 64  # members of a comprehension that are looked at
 _SHORT = 8  # members of a comprehension that are told apart
 
 
@@ -113,15 +114,28 @@ def _mapping(keys: list[Value], values: list[Value], place: Place, more: bool) -
     return objects.new_dict(entries, place, more or any(isinstance(key, tuple) for key in entries))
 
 
+def _generated(values: list[Value], place: Place, more: bool, source: Value | None) -> Value:
+    """What a generator expression yields, which it does only once."""
+    if values and all(map(parameters.is_parameter, values)):
+        return parameters.once(*parameters.owners(Tuple(tuple(values))), place)
+    return Iteration(None if more else values, join(values) if values and more else None, source)
+
+
+def _some(items: list[Value], kind: str) -> tuple[list[Value], bool]:
+    """As many members as are told apart, and whether there are more."""
+    most = _LONG if kind == "modules" else _SHORT
+    return items[:most], len(items) > most
+
+
 def comprehend(run: Interpreter, node: Any) -> Value:
     """The result of a comprehension: member by member where the source is short and known."""
     values: list[Value] = []
     keys: list[Value] = []
     source: Value | None = None
-    more = False
+    more = cut = False
 
     def clause(index: int) -> None:
-        nonlocal more, source
+        nonlocal cut, more, source
         if index == len(node.generators):
             if node.key is not None:
                 keys.append(run.evaluate(node.key))
@@ -138,10 +152,10 @@ def comprehend(run: Interpreter, node: Any) -> Value:
         if items is None:
             more = True
             items = [element(run, iterable, node)]
-        elif len(items) > _SHORT and iterable.wrapped != "modules":  # type: ignore[attr-defined]
-            more = True
-            items = items[:_SHORT]
-        for item in items[:64]:
+        else:
+            items, shortened = _some(items, iterable.wrapped)  # type: ignore[attr-defined]
+            more, cut = more or shortened, cut or shortened
+        for item in items:
             run.fuel -= 1
             binding.assign(run, target, item)
             keep: bool | None = True
@@ -158,10 +172,13 @@ def comprehend(run: Interpreter, node: Any) -> Value:
 
     clause(0)
     place = run.place(node)
+    if cut and values and all(map(parameters.is_parameter, values)):
+        keys.append(Const(...))
+        values.append(flow.unknown(()))  # for the others: it matters whether these are all
     if node.key is not None:
         return _mapping(keys, values, place, more)
     if node.kind == "generator":
-        return Iteration(None if more else values, join(values) if values and more else None, source)
+        return _generated(values, place, more, source)
     made = _collected(run, values, place, more, node.kind == "set")
     searches.lattice(made, node)
     return made

@@ -50,7 +50,7 @@ def _chain(run: Interpreter, args: Args, node: Any) -> Value:
         type(option) is Obj and option.kind == "parameters" for value in args.positional for option in options(value)
     ):
         owners, known = parameters.owners(Tuple(tuple(args.positional)))
-        return parameters.collection(owners, known and not args.open, run.place(node))
+        return parameters.once(owners, known and not args.open, run.place(node))
     parts = [iteration.iterate(run, value, node) for value in args.positional]
     known_items = [part.items for part in parts if type(part) is Iteration and part.items is not None]
     if parts and len(known_items) == len(parts):

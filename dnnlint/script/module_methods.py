@@ -130,6 +130,9 @@ def _container_method(run: Interpreter, obj: Obj, name: str, args: Args, node: A
 
 def _other_module_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> Value:
     restoring.called(run, obj, name, node)
+    if name in building.RENEWED and type(obj.cls) is not Class:
+        building.renewed(run, obj, name, node)
+        return flow.unknown(())
     if name == "state_dict":
         return keepsakes.state_dict(run, obj, node)
     if name == "load_state_dict":
@@ -145,7 +148,6 @@ def _other_module_method(run: Interpreter, obj: Obj, name: str, args: Args, node
         "get_parameter",
         "half",
         "save_pretrained",
-        "resize_token_embeddings",
         "gradient_checkpointing_enable",
         "register_forward_pre_hook",
         "log",

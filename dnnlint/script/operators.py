@@ -60,6 +60,9 @@ def unary(run: Interpreter, node: Any) -> Value:
     return flow.unknown((value,))
 
 
+_QUOTIENTS = ("/", "//")
+
+
 def binary(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> Value:
     """The result of one binary operator."""
     if type(left) is Const and type(right) is Const:
@@ -88,11 +91,21 @@ def binary(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> V
         if kind in ("mul", "div"):
             masks.combined(run, made, left, right)
         return run.operation(made)
-    result = flow.unknown((left, right))
+    return _unknown_number(op, left, right)
+
+
+def _unknown_number(op: str, left: Value, right: Value) -> Obj:
+    """What is worked out from values that are not known, with what it was worked out from where that tells."""
+    counted = objects.counted(left) or objects.counted(right)
+    result = Obj("opaque") if counted else flow.unknown((left, right))  # no data flows through a number
     if arrays.is_array(left) or arrays.is_array(right):
         arrays.note(result, op, Args([left, right]))
-    if objects.counted(left) or objects.counted(right):
+    if objects.counted(left) or (counted and op not in _QUOTIENTS):
         result.fields["$counts"] = op
+    elif op in (*_QUOTIENTS, "*") and type(right) is Const and type(right.value) in (int, float):
+        result.fields["$share"] = left
+    elif op == "*" and type(left) is Const and type(left.value) in (int, float):
+        result.fields["$share"] = right
     return result
 
 

@@ -105,6 +105,18 @@ def of_module(obj: Obj, place: Place, named: bool = False) -> Obj:
     return made
 
 
+def once(owners: list[Value], known: bool, place: Place) -> Obj:
+    """A generator of parameters, which gives them only once."""
+    made = collection(owners, known, place)
+    made.fields["$once"] = True
+    return made
+
+
+def is_parameter(value: Value) -> bool:
+    """Whether a value is one parameter of a network."""
+    return type(value) is Tensor and value.op == "parameter"
+
+
 def layer_parameters(obj: Obj) -> list[tuple[str, Tensor]]:
     """The learnable tensors of one layer."""
     found = []

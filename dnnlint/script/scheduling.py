@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import flow, selections
-from dnnlint.script.code import Args
+from dnnlint.script import configured, flow, selections
+from dnnlint.script.code import Args, Class, Func
 from dnnlint.script.events import beats
 from dnnlint.script.objects import contents
 from dnnlint.script.tables import optimizers, schedulers
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
 _NAME = re.compile(r"sched", re.IGNORECASE)
+_OWN = re.compile(r"sched|lr(?![a-z])|plateau|warm_?up|anneal", re.IGNORECASE)
+_STEPS_TOO = re.compile(r"step_|update|adjust|__call__|__enter__|set_|zero_grad|apply|on_|attach|callback")
 _READING = frozenset({
     "state_dict", "load_state_dict", "get_last_lr", "get_lr", "print_lr", "last_epoch", "get_last_value",
 })  # fmt: skip
@@ -31,6 +33,7 @@ def make(run: Interpreter, name: str, args: Args, node: Any) -> Value:
     obj.fields["$optimizer"] = target
     obj.fields["$certain"] = not run.exploring
     obj.fields["$born"] = run.tick()
+    obj.fields["$engine"] = configured.engine(run)
     for inner in _schedules(args.values()):
         beats.handed(run, inner)  # the outer one steps it
     for option in options(target) if target is not None else ():
@@ -50,10 +53,24 @@ def inherited(run: Interpreter, obj: Obj, args: Args) -> None:
             option.fields["$rescaled"] = True
 
 
+def by_hand(run: Interpreter, obj: Obj, cls: Class) -> None:
+    """An object of a project class: a schedule, if it keeps an optimiser and steps in no other way than others do."""
+    if not _OWN.search(cls.name) or type(cls.find("step")) is not Func or any(map(_STEPS_TOO.match, cls.names)):
+        return
+    kept = [value for name, value in obj.fields.items() if name[0] != "$" and type(value) is Obj]
+    optimizer = next((value for value in kept if value.kind == "optimizer"), None)
+    if optimizer is not None and obj.kind in ("instance", "scheduler"):
+        obj.fields.update({"$optimizer": optimizer, "$args": Args(), "$certain": not run.exploring})
+        obj.fields.setdefault("$born", run.tick())
+        run.record.schedules.append(obj)
+
+
 def released(run: Interpreter, value: Value) -> None:
     """Something was returned to a caller that is not in the file: it may step the schedules in it."""
     for schedule in _schedules((value,)):
         beats.handed(run, schedule)
+        if schedule.fields.get("$engine"):
+            configured.schedules(value)
 
 
 def _schedules(values: list[Value] | tuple[Value, ...], depth: int = 0) -> list[Obj]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from dnnlint.script import ir
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
+_COMMON = re.compile(
+    r"(?:net|network|model|module|opt|optim|optimizer|optimiser|solver|adam|sgd|self|train|main|the|item|of)s?$"
+)
 
 
 def last(node: Any) -> str:
@@ -24,3 +30,8 @@ def spell(node: Any) -> str:
         index = node.index.value if type(node.index) is ir.Const else "..."
         return f"{spell(node.value)}[{index!r}]"
     return "..."
+
+
+def words(name: str) -> set[str]:
+    """The words of the name of a network or an optimiser that tell which of several it is."""
+    return {word.lower() for word in _WORD.findall(name) if not _COMMON.match(word.lower())}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _INIT = frozenset({"normal_", "uniform_", "fill_", "zero_", "xavier_uniform_", "kaiming_normal_", "trunc_normal_"})
 _VAGUE = frozenset({"unknown", "module", "batch", "output", "input"})
 _OF_DATA = frozenset({"loader", "dataset", "sampler", "transform"})
+_MOVES = frozenset({"to", "cuda", "cpu", "type", "type_as"})
 _LOADERISH = re.compile(r"loader|batches|dataset|data", re.IGNORECASE)
 
 
@@ -131,7 +132,8 @@ def _known_method(run: Interpreter, tensor: Tensor, name: str, kind: str, args: 
         if name == "max" and type(several) is Tuple:
             axes.chosen(run, tensor, several.items[1], name, args, node)
         return several
-    inputs = (tensor, *[value for value in args.values() if flow.flows(value)])
+    more = args.values() if name not in _MOVES else ()  # no data flows from a device or a type
+    inputs = (tensor, *[value for value in more if flow.flows(value)])
     graph = False if kind == "cut" else flow.attached(run, inputs)
     if kind == "view" and not run.flags["grad"]:
         graph = tensor.attached
@@ -142,7 +144,7 @@ def _known_method(run: Interpreter, tensor: Tensor, name: str, kind: str, args: 
     made = make(run, Tensor(kind, inputs, run.place(node), graph, extra=extra, name=name, args=given))
     if name == "scatter_" and tensor.op in ("fresh", "cut") and _ones(args):
         tensor.extra = HOT
-    if name in ("to", "cuda", "cpu", "type", "type_as"):
+    if name in _MOVES:
         devices.move_tensor(run, made, name, args)
     elif name == "argmax":
         axes.chosen(run, tensor, made, name, args, node)

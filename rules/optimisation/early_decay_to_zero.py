@@ -16,10 +16,10 @@ class EarlyDecayToZero(Rule):
 
     ## How it decides
     The number of epochs is known from the loop, and so is how often the schedule steps in it. Halfway through, a
-    ten-thousandth or less of the highest rate is left: by the power of `gamma`, by the steps and milestones that
-    have passed, by the `total_iters` or `num_training_steps` that are over, or by what a lambda gives there. A
-    linear decay over the length of the loader, stepped once a batch over three epochs or more, is over after the
-    first one.
+    ten-thousandth or less of the highest rate is left, or the factor of a decay is zero: by the power of `gamma`, by
+    the steps and milestones that have passed, by the `total_iters` or `num_training_steps` that are over, or by what a
+    lambda gives there. A linear decay over the length of the loader, stepped once a batch over three epochs or more,
+    is over after the first one.
 
     ## What it misses
     Trainings whose length is not known, and decays by hand.
@@ -38,10 +38,11 @@ class EarlyDecayToZero(Rule):
     mend = "Stretch the schedule to the length of the training, or let it end at a rate that still learns."
 
     def static(self, schedule: Schedule) -> Findings:
-        left = schedule.left
+        left = 0.0 if schedule.dies else schedule.left
         if schedule.place is None or left is None or round(left, 9) > GONE:
             return
         when = f"after {schedule.halfway} steps, halfway" if schedule.halfway is not None else "after the first epoch"
+        when = "from its first decay on" if schedule.dies else when
         yield self.at(
             schedule.place,
             schedule=schedule.kind,

@@ -14,8 +14,10 @@ class MissingOptimizerStep(Rule):
     ## How it decides
     In a loop over data, or one that clears the optimiser's gradients, a backward pass reaches parameters that the
     optimiser was given. Nothing in the file or in what it calls steps that optimiser, directly, by way of a gradient
-    scaler or by hand; nobody looks at the gradients, as attacks and visualisations do; and the optimiser was not
-    handed to anything that was not understood, such as an engine that steps by itself.
+    scaler or by hand; where the same pass feeds another optimiser that does step, the forgotten one has to be cleared
+    in the loop, share no network with that one, and have a name that is stepped in no file; nobody looks at the
+    gradients, as attacks and visualisations do; and the optimiser was not handed to anything that was not understood,
+    such as an engine that steps by itself.
 
     ## What it misses
     Scripts that step something of unknown kind, which may be the optimiser after all.

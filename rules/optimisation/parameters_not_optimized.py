@@ -9,6 +9,7 @@ FAULTS = {
     "spent": "`{optimizer}` is given a generator that was gone through before, so there is nothing left in it",
     "left out": "`{network}` gets gradients, but its parameters are in no optimiser",
     "foreign": "the loss is computed with `{network}`, but `{optimizer}` holds the parameters of something else",
+    "doubled": "`{optimizer}` is given what another optimiser holds already; the parameters of `{network}` are in none",
 }
 
 
@@ -24,8 +25,11 @@ class ParametersNotOptimized(Rule):
     ## How it decides
     When reading: what every optimiser holds is known, and a backward pass that is followed by steps reaches layers of
     a network that none of them holds. Networks without gradients, in evaluation mode, frozen or loaded from somewhere
-    are left alone, as are those called teacher, target, features and the like. Or an optimiser is given an empty list,
-    or `model.parameters()` that was gone through before: it is a generator and gives each parameter only once.
+    are left alone, as are those called teacher, target, features and the like, and layers that share the weights of
+    another. Where two optimisers hold the very same networks and a third network that learns is held by none, or where
+    an optimiser is named for that network, the optimiser is to blame. Or an optimiser is given an empty list, or a
+    generator that was gone through before, also within a group: `model.parameters()`, `filter(...)` and the like give
+    each parameter only once.
     In the run, if every backward pass and every step was seen: a parameter of a network requires a gradient, received
     one, and is in no optimiser. An error if an optimiser holds as many parameters that belong to no network (a stale
     copy), or if it holds other parameters of the same network and no weights were loaded; a warning if it holds

@@ -13,12 +13,13 @@ class SchedulerNeverStepped(Rule):
     adjust learning rate").
 
     ## How it decides
-    The schedule is one of `torch.optim.lr_scheduler`, the optimiser that it was given takes steps in a loop, no
-    path steps the schedule, and nothing that is not followed could: it is handed to no unknown function, engine or
-    other schedule, and no file that was read spells out a `step` of that name.
+    The schedule is one of `torch.optim.lr_scheduler` or `transformers`, or of a class of the project that is called a
+    schedule, keeps the optimiser and has no other method than `step` to be driven by; the optimiser that it was given
+    takes steps in a loop, no path steps the schedule, and nothing that is not followed could: it is handed to no
+    unknown function, engine or other schedule, and no file that was read spells out a `step` of that name.
 
     ## What it misses
-    Schedules of other libraries, and any that are handed to code that is not followed.
+    Schedules of further libraries, and any that are handed to code that is not followed.
 
     ## How to silence
     Write `# dnnlint: ignore[scheduler-never-stepped]` behind the line that builds it, with the reason.

@@ -1,6 +1,6 @@
 """DNN508: a schedule that counts epochs is stepped once a batch, or the reverse."""
 
-from dnnlint.evidence.script import Schedule
+from dnnlint.evidence.script import Schedule, ScheduleStep
 from dnnlint.rule import Confidence, Findings, Rule, Severity
 
 
@@ -14,10 +14,11 @@ class SchedulerWrongInterval(Rule):
     Topin, 2018).
 
     ## How it decides
-    Which loop steps the schedule is read from the loops around it and around the optimiser's steps. What the
-    schedule counts is read from its arguments: a length of a loader counts batches, the bound of the loop over
-    epochs counts epochs, a span of thousands counts batches, and one that is shorter than the training has epochs
-    counts no batches. Schedules whose arguments do not tell, and steps that are told an epoch, are left alone.
+    Which loop steps the schedule is read from the loops around it and around the optimiser's steps, and for a
+    LightningModule from the `interval` that `configure_optimizers` returns (an epoch, if there is none). What the
+    schedule counts is read from its arguments: a length of a loader counts batches, the bound of the loop over epochs,
+    or a part of it, counts epochs, a span of thousands counts batches, and one that is shorter than the training has
+    epochs counts no batches. Schedules whose arguments do not tell, and steps that are told an epoch, are left alone.
 
     ## What it misses
     Schedules whose function decides (`LambdaLR`), training in one loop over steps, and numbers that are not known.
@@ -47,15 +48,19 @@ class SchedulerWrongInterval(Rule):
             schedule=schedule.kind,
             interval="a batch" if step.interval == "batch" else "an epoch",
             reason=schedule.reason,
-            mend=_mend(schedule, step.interval),
+            mend=_mend(schedule, step),
             related=(other, (step.loop, "the loop")),
             confidence=Confidence.MEDIUM if schedule.needs_metric else Confidence.HIGH,
         )
 
 
-def _mend(schedule: Schedule, interval: str | None) -> str:
+def _mend(schedule: Schedule, step: ScheduleStep) -> str:
     if schedule.argument:
         return "Give it the number of batches in the whole training, `epochs * len(loader)`"
+    if step.loop is None:  # the trainer of Lightning steps it
+        other = "step" if step.interval == "epoch" else "epoch"
+        return f'Configure it with `"interval": "{other}"`'
+    interval = step.interval
     if interval == "batch":
         return "Move the step behind the loop over batches, or give the schedule its numbers in batches"
     return "Move the step into the loop over batches, behind the optimiser's step, or give its numbers in epochs"

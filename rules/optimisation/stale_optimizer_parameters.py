@@ -16,8 +16,9 @@ class StaleOptimizerParameters(Rule):
     ## How it decides
     A backward pass that is followed by steps reaches a layer that belongs to a network of the optimiser and was made
     after the optimiser; or a network of the same class and name as the one that the optimiser holds, made after it,
-    while no gradient reaches the old one. A new optimiser or `add_param_group` for the new layers is enough for
-    silence, and so is any optimiser whose parameters are not known.
+    while no gradient reaches the old one. In networks of libraries, layers that are assigned and heads that are made
+    anew (`reset_classifier`, `resize_token_embeddings`) count. A new optimiser or `add_param_group` for the new layers
+    is enough for silence, and so is any optimiser whose parameters are not known.
 
     ## What it misses
     Networks that are replaced by what a function that was not understood returns.

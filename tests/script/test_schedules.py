@@ -157,6 +157,73 @@ class TestIntervals:
         assert codes(source) == ["DNN508"]
 
 
+class TestShares:
+    """Spans that are a part of the epochs, of batches, or of neither, though no number is known."""
+
+    SET = "options = argparse.ArgumentParser().parse_args()\nrounds = options.iters // len(loader)\n"
+
+    @pytest.mark.parametrize(
+        ("span", "inner", "found"),
+        [
+            ("EPOCHS // 2", "scheduler.step()", ["DNN508"]),
+            ("int(EPOCHS * 0.3)", "scheduler.step()", ["DNN508"]),
+            ("EPOCHS // 2", "pass", []),
+            ("EPOCHS * len(loader) // 2", "scheduler.step()", []),
+            ("EPOCHS * len(loader) // 2", "pass", ["DNN508"]),
+        ],
+    )
+    @pytest.mark.parametrize("epochs", ["rounds", "options.epochs", "load()['epochs']"])
+    def test_a_share(self, codes: Codes, span: str, inner: str, found: list[str], epochs: str) -> None:
+        outer = "pass" if "step" in inner else "scheduler.step()"
+        source = loop(f"lr_scheduler.StepLR(optimizer, {span}, gamma=0.5)", inner=inner, outer=outer)
+
+        assert codes(f"{self.SET}EPOCHS = {epochs}\n{source}") == found
+
+
+class TestConfigured:
+    """Schedules that the trainer of Lightning steps, once an epoch unless it is told otherwise."""
+
+    MODULE = """
+    import lightning
+
+    class Learner(lightning.LightningModule):
+        def __init__(self, epochs):
+            super().__init__()
+            self.save_hyperparameters()
+            self.layer = nn.Linear(4, 2)
+
+        def training_step(self, batch, index):
+            x, y = batch
+            return F.cross_entropy(self.layer(x), y)
+
+        def configure_optimizers(self):
+            optimizer = optim.AdamW(self.parameters())
+            scheduler = {made}
+            return {returned}
+    """
+    PLAIN = "[optimizer], [scheduler]"
+    STEP = "{'optimizer': optimizer, 'lr_scheduler': {'scheduler': scheduler, 'interval': 'step'}}"
+    BATCHES = "self.trainer.estimated_stepping_batches"
+
+    @pytest.mark.parametrize(
+        ("made", "returned", "found"),
+        [
+            ("lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps={batches})", "{plain}", ["DNN508"]),
+            ("lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps={batches})", "{step}", []),
+            ("lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps={batches})", "[optimizer], [unknown(scheduler)]", []),
+            ("lr_scheduler.CosineAnnealingLR(optimizer, self.hparams.epochs)", "{step}", ["DNN508"]),
+            ("lr_scheduler.CosineAnnealingLR(optimizer, self.trainer.max_epochs)", "{plain}", []),
+            ("lr_scheduler.ExponentialLR(optimizer, 0.95)", "{step}", ["DNN508"]),
+            ("lr_scheduler.ExponentialLR(optimizer, 0.95)", "{plain}", []),
+            ("lr_scheduler.StepLR(optimizer, 10)", "[optimizer], [{{'scheduler': scheduler}}]", []),
+        ],
+    )
+    def test_interval(self, codes: Codes, made: str, returned: str, found: list[str]) -> None:
+        returned = returned.format(plain=self.PLAIN, step=self.STEP)
+
+        assert codes(self.MODULE.format(made=made.format(batches=self.BATCHES), returned=returned)) == found
+
+
 class TestOrder:
     """Before or behind the optimiser's first step."""
 
@@ -206,6 +273,31 @@ class TestNeverStepped:
     )
     def test_somebody(self, codes: Codes, outer: str) -> None:
         assert codes(loop(self.MADE, outer=outer)) == []
+
+    OWN = """
+    class WarmupDecay:
+        def __init__(self, optimizer, steps):
+            self.optimizer, self.steps, self.count = optimizer, steps, 0
+
+        def step(self):
+            self.count += 1
+            for group in self.optimizer.param_groups:
+                group["lr"] *= 0.9
+    """
+
+    def test_a_schedule_of_the_project(self, codes: Codes) -> None:
+        own = dedent(self.OWN)
+
+        assert codes(own + loop("WarmupDecay(optimizer, 10)")) == ["DNN507"]
+        assert codes(own + loop("WarmupDecay(optimizer, 10)", inner="scheduler.step()")) == []
+        assert codes(own + loop("WarmupDecay(optimizer, 10)", inner="hand_over(scheduler)")) == []
+        assert codes(own.replace("def step(", "def update(") + loop("WarmupDecay(optimizer, 10)")) == []
+
+    @pytest.mark.parametrize("outer", ["pass", "scheduler.step()"])
+    def test_a_schedule_of_transformers(self, codes: Codes, outer: str) -> None:
+        source = loop("transformers.get_constant_schedule_with_warmup(optimizer, 5)", outer=outer)
+
+        assert codes(f"import transformers\n{source}") == (["DNN507"] if outer == "pass" else [])
 
     @pytest.mark.parametrize(("given", "found"), [("model", ["DNN507"]), ("model, scheduler", [])])
     def test_whoever_called(self, codes: Codes, given: str, found: list[str]) -> None:
@@ -291,6 +383,13 @@ class TestDecay:
     )
     def test_once_an_epoch(self, codes: Codes, made: str, found: list[str]) -> None:
         assert codes(loop(made, outer="scheduler.step()")) == found
+
+    @pytest.mark.parametrize("made", ["StepLR(optimizer, 5, gamma={})", "ExponentialLR(optimizer, {})"])
+    def test_a_factor_of_zero(self, codes: Codes, made: str) -> None:
+        before = "EPOCHS = int(input())\n"
+
+        assert codes(before + loop("lr_scheduler." + made.format(0), outer="scheduler.step()")) == ["DNN510"]
+        assert codes(before + loop("lr_scheduler." + made.format(1), outer="scheduler.step()")) == []
 
     def test_a_linear_decay_over_the_first_of_many_epochs(self, codes: Codes) -> None:
         head = "from transformers import get_linear_schedule_with_warmup as linear\n"

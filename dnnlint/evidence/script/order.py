@@ -76,7 +76,7 @@ class Unowned(NamedTuple):
 
     optimizer: str
     built: Place
-    fault: str  # "empty" | "spent" | "left out" | "foreign"
+    fault: str  # "empty" | "spent" | "left out" | "foreign" | "doubled"
     network: str = ""  # the network, or part of it, that belongs to no optimiser
     made: Place | None = None  # where that is made
     backward: Place | None = None

@@ -59,3 +59,4 @@ class Schedule(NamedTuple):
     argument: bool  # it is an argument that contradicts the way of stepping which is usual for the class
     left: float | None = None  # share of the highest rate that is left halfway through training
     halfway: int | None = None  # steps of the schedule until then
+    dies: bool = False  # each decay multiplies the rate by zero

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import Rebuilt, Unowned
-from dnnlint.script import ir
+from dnnlint.script import ir, objects
 from dnnlint.script.code import Args
 from dnnlint.script.events import ownership
 from dnnlint.script.networks import tree
@@ -33,9 +33,14 @@ def taken(run: Interpreter, optimizer: Obj, params: Value | None, owners: list[V
     if more:
         return
     optimizer.fields["$taken"] = run.clock
-    optimizer.fields["$loops"] = tuple([(loop, loop.clock, len(run.guards) > loop.guards) for loop in run.loops])
+    optimizer.fields["$loops"] = tuple([(loop, loop.clock, run.guards[loop.guards :]) for loop in run.loops])
     if params is not None and optimizer.at != NOWHERE:
         _nothing(run, optimizer, params)
+        for group in objects.contents(params) if type(params) is Obj and params.kind == "list" else ():
+            entries = group.fields["$items"] if type(group) is Obj and group.kind == "dict" else {}
+            inner = entries.get("params") if isinstance(entries, dict) else None
+            if type(inner) is Obj and inner.kind == "parameters":
+                _nothing(run, optimizer, inner)
 
 
 def _nothing(run: Interpreter, optimizer: Obj, params: Value) -> None:
@@ -61,12 +66,13 @@ def spend(run: Interpreter, params: Value) -> None:
 
 def stepped(run: Interpreter, optimizer: Obj, place: Place) -> None:
     """An optimiser steps: state if it was made anew in this very iteration, for a network that stays."""
-    loops: tuple[tuple[Loop, int, bool], ...] = optimizer.fields.get("$loops", ())
+    loops: tuple[tuple[Loop, int, list[Any]], ...] = optimizer.fields.get("$loops", ())
     if not loops or not run.loops or type(optimizer.cls) is not str:
         return
-    loop, clock, guarded = loops[-1]
+    loop, clock, tests = loops[-1]
+    guarded = run.guards[loop.guards :][: len(tests)] != tests  # else it steps only where it was made
     depth = next((index for index, one in enumerate(reversed(run.loops)) if one is loop), None)
-    if depth is None or depth > 1 or loop.clock != clock or guarded or not _repeats(loop, depth):
+    if depth is None or depth > 1 or loop.clock != clock or guarded or loop.passes < 2 or not _repeats(loop, depth):
         return
     if all(_stays(run, owner, loop) for owner in ownership.owned(optimizer)) and ownership.owned(optimizer):
         every = "epoch" if depth else "step"

@@ -33,7 +33,7 @@ def havoc(run: Interpreter, values: list[Value], func: Value | None = None) -> N
         return
     reachable = _reachable(values)
     for obj in reachable:
-        if obj.kind in ("optimizer", "scheduler"):
+        if obj.kind in ("optimizer", "scheduler") or "$optimizer" in obj.fields:
             beats.handed(run, obj)
     if name and _HARMLESS.search(name):
         return

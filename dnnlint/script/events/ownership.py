@@ -91,7 +91,7 @@ def covers(run: Interpreter, target: Obj, optimizer: Obj) -> bool | None:
         both = optimizer.kind == "optimizer" and target.kind == "optimizer"
         if both and optimizer.fields.get("$known") and _owns_all(target, optimizer):
             return True
-        return None if both and _share(target, optimizer) else False
+        return None if both and share(target, optimizer) else False
     owners = owned(optimizer)
     if owners and all(owner is target for owner in owners):
         return True
@@ -122,6 +122,6 @@ def _owns_all(one: Obj, other: Obj) -> bool:
     return all(any(owner is whole or tree.within(owner, whole) for whole in owned(one)) for owner in owned(other))
 
 
-def _share(one: Obj, other: Obj) -> bool:
+def share(one: Obj, other: Obj) -> bool:
     """Whether two optimisers own parameters of one network."""
     return any(tree.within(x, y) or tree.within(y, x) for x in owned(one) for y in owned(other))

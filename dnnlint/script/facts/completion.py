@@ -15,6 +15,7 @@ from dnnlint.script.facts import (
     evaluation,
     initialisation,
     loading,
+    misgiven,
     missing,
     purpose,
     samples,
@@ -60,7 +61,7 @@ def complete(run: Interpreter) -> None:
         cuts.state(run)
         scaling.complete(run)
         missing.state(run)
-        unowned.state(run)
+        unowned.state(run, misgiven.state(run))
         piling.complete(run)
         for kept in run.record.kept:
             accumulation.state(run, kept)

@@ -36,6 +36,14 @@ def halfway(run: Interpreter, obj: Obj, spec: ScheduleSpec, pace: Pace) -> tuple
     return left, half
 
 
+def dies(obj: Obj, spec: ScheduleSpec) -> bool:
+    """Whether each decay multiplies the rate by zero, or by less."""
+    args: Args = obj.fields["$args"]
+    gamma = args.get(spec.params.index("gamma"), "gamma") if "gamma" in spec.params else None
+    factor = rounds.number(gamma)
+    return spec.ends in ("power", "stairs", "milestones") and factor is not None and factor <= 0
+
+
 def _one_epoch(span: Value | None) -> bool:
     """Whether a span is the length of a loader, and no multiple of it."""
     return type(span) is Obj and "$length" in span.fields and "$counts" not in span.fields

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import MissingBackward, MissingStep, TrainingStep
-from dnnlint.script import graph, ir
+from dnnlint.script import graph, ir, spelling
 from dnnlint.script.events import ownership, timeline
 from dnnlint.script.facts import purpose
 from dnnlint.script.values import NOWHERE, Obj, Value
@@ -22,9 +22,12 @@ def state(run: Interpreter) -> None:
         return
     line = run.record.timeline
     trained = {fact.backward for fact in run.record.facts if type(fact) is TrainingStep}
+    alone = [one for one in line.stepped if not ownership.owned(one.optimizer)]
     said: list[Obj] = []
     for fed in line.fed:
-        if fed.place in trained or any(timeline.alike(fed.optimizer, one) for one in said):
+        if (fed.place in trained and (alone or not _apart(run, fed))) or any(
+            timeline.alike(fed.optimizer, one) for one in said
+        ):
             continue
         if _never_stepped(run, fed):
             said.append(fed.optimizer)
@@ -45,7 +48,7 @@ def _never_stepped(run: Interpreter, fed: Fed) -> bool:
         return False
     if line.loose or run.record.read >= fed.clock or purpose.unit_test(fed.place.path):
         return False
-    if any(timeline.alike(one.optimizer, optimizer) or one.optimizer.kind == "opaque" for one in line.stepped):
+    if any(timeline.alike(one.optimizer, optimizer) or _maybe(one.optimizer, optimizer) for one in line.stepped):
         return False
     loop = fed.loops[-1]
     cleared = any(clock > loop.start and one is optimizer for clock, one in run.record.clears)
@@ -53,6 +56,25 @@ def _never_stepped(run: Interpreter, fed: Fed) -> bool:
         opaque = {id(one) for clock, one in run.record.clears if clock > loop.start and one.kind == "opaque"}
         return cleared and len(opaque) == 1
     return fed.sure and (cleared or any(purpose.over_data(one) for one in fed.loops))
+
+
+def _maybe(unknown: Obj, optimizer: Obj) -> bool:
+    """Whether something of unknown kind that is stepped may be an optimiser, going by what both are named for."""
+    if unknown.kind != "opaque":
+        return False
+    mine, theirs = spelling.words(optimizer.name), spelling.words(unknown.name)
+    return not mine or not theirs or bool(mine & theirs)
+
+
+def _apart(run: Interpreter, fed: Fed) -> bool:
+    """Whether an optimiser is cleared, shares nothing with those that step, and its name is stepped nowhere."""
+    optimizer = fed.optimizer
+    if not fed.loops or not any(one is optimizer and clock > fed.loops[-1].start for clock, one in run.record.clears):
+        return False
+    mine = ownership.owned(optimizer)
+    others = {id(one.optimizer): one.optimizer for one in run.record.timeline.stepped}.values()
+    shared = any(ownership.share(optimizer, other) for other in others)
+    return bool(mine) and not shared and optimizer.name not in run.steppers()
 
 
 def _never_fed(run: Interpreter, step: Stepped) -> Place | None:
@@ -63,7 +85,8 @@ def _never_fed(run: Interpreter, step: Stepped) -> Place | None:
     if any(timeline.alike(fed.optimizer, optimizer) for fed in line.fed):
         return None
     loop = step.loops[-1]
-    if any(loop.start <= clock for clock in line.leaks):
+    end = max(one.clock for one in line.stepped if loop in one.loops)
+    if any(loop.start <= clock <= end for clock in line.leaks):
         return None
     for clock, value, place in line.losses:
         if loop.start < clock <= step.clock and not _used(line, value) and _concerns(optimizer, value):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import Schedule, ScheduleStep
+from dnnlint.script.code import Class
 from dnnlint.script.events import ownership
 from dnnlint.script.facts import order, purpose, rounds, spans
 from dnnlint.script.tables import schedulers
@@ -36,7 +37,7 @@ def _state(run: Interpreter, obj: Obj, beats: list[Beat]) -> None:
     if optimizer is None or (purpose.unit_test(obj.at.path) and not beats):
         return
     steps = [step for step in run.record.steps if step.of is optimizer]
-    kind = obj.cls.rpartition(".")[2] if isinstance(obj.cls, str) else ""
+    kind = obj.cls.rpartition(".")[2] if isinstance(obj.cls, str) else obj.cls.name if type(obj.cls) is Class else ""
     spec = schedulers.SCHEDULES.get(str(obj.cls))
     born: int = obj.fields.get("$born", 0)
     since = 0 if "$handed" not in optimizer.fields else -1
@@ -50,6 +51,10 @@ def _state(run: Interpreter, obj: Obj, beats: list[Beat]) -> None:
         first = order.early(beat, steps, born) if since == 0 else None
         if beat.place not in found or first is not None:
             found[beat.place] = ScheduleStep(beat.place, pace.interval, place, first, _metric(beat))
+    if "$managed" in obj.fields and not beats:
+        interval, place = obj.fields["$managed"]
+        found[place] = ScheduleStep(place, interval, None, None, None)
+        paces.append(rounds.UNKNOWN._replace(interval=interval))
     spans_known = spans.of(run, obj, spec, paces) if spec is not None else spans.NOTHING
     run.record.state(
         Schedule(
@@ -90,7 +95,8 @@ def _optimizer(run: Interpreter, obj: Obj, beats: list[Beat]) -> Obj | None:
 
 def _hidden(run: Interpreter, obj: Obj, optimizer: Obj, kind: str) -> bool:
     """Whether a schedule may be stepped, or its optimiser be run, by code that was not followed."""
-    if run.record.partial or "$handed" in obj.fields or not kind or not str(obj.cls).startswith("torch.optim"):
+    known = type(obj.cls) is Class or str(obj.cls).startswith("torch.optim") or obj.cls in schedulers.SCHEDULES
+    if run.record.partial or "$handed" in obj.fields or not kind or not known:
         return True
     if optimizer.kind != "optimizer":
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from dnnlint.script import objects
@@ -18,6 +19,9 @@ _MANY = 1000  # steps that no training counts in epochs
 _TIMES = 10  # so many times as many steps as epochs are not meant as epochs
 _USUAL_EPOCHS = 50  # where the number of epochs is not known: a schedule that moves this often counts epochs
 _LAST_EPOCH = 300  # where the number of epochs is not known: a last milestone up to here is an epoch
+_EPOCHS = re.compile(
+    r"^(?:n|num|max|total|train|training|t)?_?epochs?(?:_num|_count)?$|^T_?max_epochs?$", re.IGNORECASE
+)
 _SHRINKS = 0.99  # a factor up to this, once a batch, is gone within an epoch
 
 
@@ -29,6 +33,7 @@ class Span(NamedTuple):
     argument: bool
     left: float | None
     halfway: int | None
+    dies: bool = False  # a factor of zero: nothing is left from the first decay on
 
 
 NOTHING = Span(None, "", False, None, None)
@@ -51,7 +56,7 @@ def of(run: Interpreter, obj: Obj, spec: ScheduleSpec, paces: list[Pace]) -> Spa
     counts, reason = _counts(obj, spec, kind, pace)
     wrong_argument = spec.counts == pace.interval == "batch" and counts == "epoch"
     left, halfway = (None, None) if counts not in (None, pace.interval) else decay.halfway(run, obj, spec, pace)
-    return Span(counts, reason, wrong_argument, left, halfway)
+    return Span(counts, reason, wrong_argument, left, halfway, decay.dies(obj, spec))
 
 
 def _counts(obj: Obj, spec: ScheduleSpec, kind: str, pace: Pace) -> tuple[str | None, str]:
@@ -77,8 +82,8 @@ def _by_span(value: Value | None, spec: ScheduleSpec, pace: Pace) -> tuple[str |
     if value is not None and objects.counted(value):
         return "batch", f"`{name}` counts batches"
     epochs = rounds.number(pace.epochs)
-    if value is not None and value is pace.epochs and epochs is None:
-        return "epoch", f"`{name}` is the number of epochs"
+    if epochs is None and value is not None and (of_epochs := _of_epochs(value, pace)):
+        return "epoch", f"`{name}` is {of_epochs}"
     known = rounds.number(value) if value is not None else float(spec.default or 0)
     if known is None or known < 1:
         return None, ""
@@ -95,6 +100,16 @@ def _by_span(value: Value | None, spec: ScheduleSpec, pace: Pace) -> tuple[str |
     if pace.interval == "epoch" and known >= _MANY:
         return "batch", f"`{name}` of {known:g} is more than the epochs of any training"
     return None, ""
+
+
+def _of_epochs(value: Value, pace: Pace) -> str:
+    """Whether a value that is not known is the number of epochs, or worked out from it: how, in words."""
+    part = value
+    while type(part) is Obj and "$share" in part.fields:
+        part = part.fields["$share"]
+    if part is pace.epochs or (pace.interval == "batch" and type(part) is Obj and _EPOCHS.search(part.name)):
+        return "the number of epochs" if part is value else "a part of the number of epochs"
+    return ""
 
 
 def _by_milestones(value: Value | None, pace: Pace) -> tuple[str | None, str]:

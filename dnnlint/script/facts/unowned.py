@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import Mode, Replaced, Unowned
 from dnnlint.script import graph
+from dnnlint.script.code import Class
 from dnnlint.script.events import ownership
 from dnnlint.script.facts import purpose
 from dnnlint.script.networks import tree
@@ -17,52 +18,64 @@ if TYPE_CHECKING:
     from dnnlint.script.events.timeline import Passed
     from dnnlint.script.interpreter import Interpreter
 
-_FIXED = re.compile(
+FIXED = re.compile(
     r"teacher|ema|target|frozen|pretrain|vgg|percept|fixed|momentum|key|extract|lpips|feat|reference|old|prior|clip|bert|"
     r"inception|resnet|average|swa|base|loss|criter|random|rnd|oracle|judge|surrogate|attack|victim",
     re.IGNORECASE,
 )
 
 
-def state(run: Interpreter) -> None:
-    """State which layers a loss is computed with that no optimiser holds."""
+def state(run: Interpreter, told: set[int]) -> None:
+    """State which layers a loss is computed with that no optimiser holds; of some networks that was told already."""
     record = run.record
     optimizers = [one for one in record.optimizers if any(one is step.optimizer for step in record.timeline.stepped)]
-    if record.partial or record.hand is not None or not optimizers or not all(map(_plain, record.optimizers)):
+    if record.partial or record.hand is not None or not optimizers or not all(map(plain, record.optimizers)):
         return
     held = {id(part) for one in record.optimizers for part in one.fields.get("$held", ())}
     for passed in record.timeline.passed:
-        if passed.loops and not passed.reach.unknown and not purpose.unit_test(passed.place.path):
-            _judge(run, passed, optimizers, held)
+        if passed.loops and not purpose.unit_test(passed.place.path):
+            _judge(run, passed, optimizers, held, told)
 
 
-def _plain(optimizer: Obj) -> bool:
-    """Whether all that an optimiser holds is known, and is part of networks."""
+def plain(optimizer: Obj) -> bool:
+    """Whether all that an optimiser holds is known, and is part of networks or stands alone."""
     owners = ownership.owned(optimizer)
     known = optimizer.kind == "optimizer" and optimizer.fields.get("$known") and not optimizer.fields.get("$escaped")
-    return bool(known and owners) and all(type(owner) is Obj and owner.kind == "module" for owner in owners)
+    return bool(known and owners) and all(type(owner) is Tensor or tree.is_module(owner) for owner in owners)
 
 
-def _judge(run: Interpreter, passed: Passed, optimizers: list[Obj], held: set[int]) -> None:
-    live = _learning(passed)
+def _judge(run: Interpreter, passed: Passed, optimizers: list[Obj], held: set[int], told: set[int]) -> None:
+    live = learning(passed)
     free = [layer for layer in live if id(layer) not in held]
     if not free:
         return
     readers = [one for one in optimizers if any(id(layer) in map(id, one.fields["$held"]) for layer in live)]
     for call in {id(call.network): call for call in passed.reach.calls}.values():
         parts = [layer for layer in free if tree.within(layer, call.network)]
-        if not parts or call.grad is not True or any(mode is Mode.EVAL for mode, _, _ in call.modes):
+        if (
+            not parts
+            or id(call.network) in told
+            or call.grad is not True
+            or not tree.complete(call.network)
+            or any(mode is Mode.EVAL for mode, _, _ in call.modes)
+        ):
             continue
         whole = not any(tree.within(layer, call.network) and id(layer) in held for layer in live)
         if not _replaced(run, passed, call, parts, optimizers) and not run.record.frozen:
             _left_out(run, passed, call, parts, whole, readers, optimizers)
 
 
-def _learning(passed: Passed) -> list[Obj]:
+def learning(passed: Passed, surely: bool = True) -> list[Obj]:
     """The layers that a backward pass gives gradients to."""
-    nodes = [node for node in passed.reach.nodes if type(node) is Tensor and node.layer is not None and node.attached]
+    refused = (False, None) if surely else (False,)
+    nodes = [node for node in passed.reach.nodes if type(node) is Tensor and node.attached not in refused]
     layers = {id(node.layer): node.layer for node in nodes if id(node) in passed.reach.live and node.layer is not None}
-    return [layer for layer in layers.values() if tree.parametric(layer)]
+    for call in passed.reach.calls:
+        if call.grad is True and type(call.network.cls) is not Class and "$spec" not in call.network.fields:
+            layers.update(
+                {id(part): part for _, part in tree.descendants(call.network)}
+            )  # put into a library's network
+    return [layer for layer in layers.values() if tree.parametric(layer) and not layer.fields.get("$tied")]
 
 
 def _replaced(run: Interpreter, passed: Passed, call: NetworkCall, parts: list[Obj], optimizers: list[Obj]) -> bool:
@@ -119,7 +132,7 @@ def _left_out(
     """State a network, or a part of one, that nobody gave to an optimiser."""
     network = call.network
     name = graph.title(network)
-    if _FIXED.search(name) or any(_fixed(part) for _, part in tree.descendants(network)):
+    if FIXED.search(name) or any(_fixed(part) for _, part in tree.descendants(network)):
         return
     if any(part.fields.get("$clock", 0) == 0 for part in parts):
         return
@@ -127,7 +140,7 @@ def _left_out(
     if not whole:
         made, path = _position(network, parts[0])
         name = f"{name}.{path.partition('.')[0]}"
-        if _FIXED.search(path):
+        if FIXED.search(path):
             return
     if readers:
         one = readers[0]

@@ -10,11 +10,16 @@ from dnnlint.script import ir, iteration, objects
 from dnnlint.script.code import Args, Class
 from dnnlint.script.events import construction
 from dnnlint.script.networks import tree
-from dnnlint.script.tables.layers import LayerSpec
+from dnnlint.script.tables.layers import LAYERS, LayerSpec
 from dnnlint.script.values import Obj, Tensor, Tuple, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
+
+RENEWED = {
+    "reset_classifier": "classifier",
+    "resize_token_embeddings": "embeddings",
+}  # methods, and what they make anew
 
 
 def new_layer(cls: str, spec: LayerSpec, args: Args, place: Place) -> Obj:
@@ -51,7 +56,9 @@ def built(run: Interpreter, obj: Obj, node: Any) -> None:
 
 def set_attribute(run: Interpreter, obj: Obj, name: str, value: Value, node: Any) -> bool:
     """Attribute assignments that mean more than storing; True if that was all."""
-    if obj.kind == "module" or obj.kind == "instance":
+    if obj.kind == "opaque":
+        part_replaced(run, obj, f"{obj.name}.{name}", value)
+    elif obj.kind == "module" or obj.kind == "instance":
         for option in options(value):
             if type(option) is Obj and option.kind == "module":
                 run.write(option.fields, "$registered", True)
@@ -59,9 +66,25 @@ def set_attribute(run: Interpreter, obj: Obj, name: str, value: Value, node: Any
             construction.assigned(run, obj, value, node)
         else:
             run.version += 1
+        if name == "weight" and "$spec" in obj.fields and not (type(value) is Tensor and value.layer is None):
+            run.write(obj.fields, "$tied", True)  # to what another layer has
         if type(value) in (Obj, Tuple, Union, Tensor):
             run.write(obj.fields, "$at " + name, run.place(node))
     return obj.kind == "module" and name in ("training", "requires_grad")
+
+
+def part_replaced(run: Interpreter, obj: Obj, name: str, value: Value) -> None:
+    """A layer was put into a part of a library's network, of which nothing else is known."""
+    whole: Obj | None = obj.fields.get("$part of")
+    if whole is not None and tree.is_module(value):
+        run.write(whole.fields, name, value)
+
+
+def renewed(run: Interpreter, obj: Obj, name: str, node: Any) -> None:
+    """A network of a library makes one of its layers anew, as ``reset_classifier`` of timm does."""
+    layer = new_layer("torch.nn.Linear", LAYERS["Linear"], Args(open_=True), run.place(node))
+    layer.fields["$clock"] = run.tick()
+    run.write(obj.fields, RENEWED[name], layer)
 
 
 def joined(run: Interpreter, container: Obj, value: Value) -> None:

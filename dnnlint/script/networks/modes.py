@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
 
 Modes = frozenset[tuple[Mode, Place | None, int]]  # mode, the call that set it, and when
+_DEEPEST = 8  # wrappers inside one another
 _UNKNOWN: Modes = frozenset({(Mode.UNKNOWN, None, 0)})
 
 
@@ -27,10 +28,12 @@ def current(run: Interpreter, obj: Obj) -> Modes:
     return known
 
 
-def computing(run: Interpreter, obj: Obj) -> Modes:
+def computing(run: Interpreter, obj: Obj, depth: int = 0) -> Modes:
     """What mode a network computes in: a wrapper's own does not matter where the network in it has another."""
     inner = [child for _, child in tree.children(obj) if dependent(run, child) is not False] if _wraps(obj) else []
-    return computing(run, inner[0]) if len(inner) == 1 and not _is_layer(inner[0]) else current(run, obj)
+    if len(inner) != 1 or _is_layer(inner[0]) or depth > _DEEPEST:  # a network may hold itself
+        return current(run, obj)
+    return computing(run, inner[0], depth + 1)
 
 
 def _is_layer(obj: Obj) -> bool:

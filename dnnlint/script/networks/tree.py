@@ -48,6 +48,11 @@ def descendants(obj: Obj) -> list[tuple[str, Obj]]:
     return found
 
 
+def complete(obj: Obj) -> bool:
+    """Whether a network is small enough for all of it to be known."""
+    return len(descendants(obj)) < _MOST_MODULES
+
+
 def within(part: Value, whole: Value) -> bool:
     """Whether one module is the other or is registered in it."""
     if part is whole:
