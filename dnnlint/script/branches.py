@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import ir
-from dnnlint.script.events import idle
+from dnnlint.script.events import idle, restoring
 from dnnlint.script.lattice import join
 from dnnlint.script.networks import modes, naming
 from dnnlint.script.values import Const, Ext, Obj, Union, Value, options
@@ -19,6 +19,14 @@ _ENDS = frozenset({"exit", "quit", "_exit", "error", "abort"})
 
 def decide(run: Interpreter, branches: list[tuple[Any, ir.Block]], orelse: ir.Block) -> bool:
     """An if/elif/else chain: the decided branch, or all that are possible."""
+    loads: list[Any] = []
+    alive = _decided(run, branches, orelse, loads)
+    if loads:
+        restoring.resumed(run, loads)
+    return alive
+
+
+def _decided(run: Interpreter, branches: list[tuple[Any, ir.Block]], orelse: ir.Block, loads: list[Any]) -> bool:
     alternatives: list[Callable[[], bool]] = []
     for index, (test, block) in enumerate(branches):
         value = run.evaluate(test)
@@ -27,16 +35,16 @@ def decide(run: Interpreter, branches: list[tuple[Any, ir.Block]], orelse: ir.Bl
         known, soft = run.truth(value)
         if known is False:
             if soft:
-                run.explore(lambda block=block: run.block(block))  # type: ignore[misc]
+                _explore(run, block, loads)
             continue
         if known is True:
             if soft and not alternatives and _refuses(block):
                 continue  # nobody leaves the option at this default
             if soft:
                 for _, other in branches[index + 1 :]:
-                    run.explore(lambda other=other: run.block(other))  # type: ignore[misc]
+                    _explore(run, other, loads)
                 if orelse:
-                    run.explore(lambda: run.block(orelse))
+                    _explore(run, orelse, loads)
             if not alternatives:
                 return run.block(block)
             alternatives.append(lambda block=block: run.block(block))  # type: ignore[misc]
@@ -55,6 +63,22 @@ def _refuses(block: ir.Block) -> bool:
     if type(last) is ir.ExprStmt and type(last.value) is ir.Call:
         return getattr(last.value.func, "id", getattr(last.value.func, "name", "")) in _ENDS
     return type(last) is ir.Raise
+
+
+def _explore(run: Interpreter, block: ir.Block, loads: list[Any]) -> None:
+    """Run the way of an option that is not taken by default; what it loads counts later on if it leads on from here."""
+    before = len(run.record.loads)
+    ends: list[bool] = []
+
+    def way() -> bool:
+        ends.append(run.block(block))
+        return ends[0]
+
+    run.explore(way)
+    if ends and ends[0]:
+        loads.extend(run.record.loads[before:])
+    if not run.exploring:
+        run.record.loads.clear()
 
 
 def _guarded(run: Interpreter, test: Any, outcome: bool, block: ir.Block) -> bool:

@@ -65,7 +65,7 @@ def call(run: Interpreter, dotted: str, args: Args, node: Any) -> Value:
     kind = functions.FUNCTIONS.get(name)
     if kind is not None:
         return tensors.operate(run, kind, args, node, name.rpartition(".")[2])
-    if head == "numpy" and any(type(value) is Tensor for value in args.positional[:1]) and name in functions.ARRAYS:
+    if head in ("numpy", "scipy") and any(type(value) is Tensor for value in args.positional[:2]):
         return tensors.operate(run, "cut", args, node, name.rpartition(".")[2])
     if name in inert.INERT_NAMES or name.startswith(inert.INERT_PREFIXES) or head in inert.INERT_PACKAGES:
         return fitting.array(run, args, head, name.rpartition(".")[2])

@@ -276,7 +276,9 @@ def rescale(run: Interpreter, tensor: Tensor, factor: Value, node: Any) -> None:
     std = None
     if init is not None and init.std is not None and type(factor) is Const and isinstance(factor.value, (int, float)):
         std = init.std * abs(factor.value)
-    run.write(layer.fields, "$init", Init(run.place(node), init.distribution if init else "other", std))
+    kept = init.value if init is not None and std is not None and init.distribution == "constant" else None
+    value = kept * factor.value if kept is not None and type(factor) is Const else None
+    run.write(layer.fields, "$init", Init(run.place(node), init.distribution if init else "other", std, value))
 
 
 def assign(run: Interpreter, tensor: Tensor, value: Value, node: Any) -> None:

@@ -17,7 +17,7 @@ class InitAfterLoad(Rule):
     of the layers that were loaded (and at least two) have their weights drawn, by `nn.init`, by hand or through
     `apply`; or, where the layers are not known, a function that draws weights is applied to the whole network. Drawing
     only a new head anew is how fine-tuning works, and is left alone, as are loops that start from new weights each
-    time round.
+    time round. Weights that only an option loads (`--resume`) count, too, where the way goes on after it.
 
     ## What it misses
     Weights loaded by functions of libraries, or drawn in another function than the one that calls for loading.

@@ -13,11 +13,13 @@ class UnreducedLossBackward(Rule):
 
     ## How it decides
     The tensor that `backward` is called on is known to come from a loss with `reduction="none"` (or `reduce=False`)
-    through operations that keep every element: arithmetic, weights, masks, `GradScaler.scale`. A mean or a sum in
-    between, one item taken out, or a gradient handed to `backward` is enough for silence.
+    through operations that keep every element: arithmetic, weights, masks, `GradScaler.scale`. Or a loss that is
+    written out comes in this way from a convolution, a layer of several units, or one that is fed with the batches of a
+    loader; a sum along the axis of the classes leaves one value a sample. A mean or a sum in between, one item taken
+    out, or a gradient handed to `backward` is enough for silence.
 
     ## What it misses
-    Losses of the project's own that return one value per sample.
+    Losses of the project's own on the output of networks that are not known.
 
     ## How to silence
     Write `# dnnlint: ignore[unreduced-loss-backward]` behind the backward call, for instance where a batch is known to
@@ -29,12 +31,14 @@ class UnreducedLossBackward(Rule):
 
     code = "DNN412"
     level = Severity.ERROR
-    message = "`{loss}` without reduction is back-propagated as it is, one value for each element"
+    message = "{loss} without reduction is back-propagated as it is, one value for each element"
     why = "A backward pass starts from a single number; from many it raises an error."
     mend = "Reduce the loss first, with `.mean()` after weights and masks are applied."
 
     def static(self, backward: BackwardPass) -> Findings:
         if backward.unreduced is not None:
             yield self.at(
-                backward.place, loss=backward.loss, related=((backward.unreduced, "the loss is computed here"),)
+                backward.place,
+                loss=f"`{backward.loss}`" if backward.loss != "the loss" else backward.loss,
+                related=((backward.unreduced, "the loss is computed here"),),
             )

@@ -47,6 +47,7 @@ class Record:
         self.doubtful: set[int] = set()  # operations of a layer that is only one of several that may be called
         self.built: list[tuple[Obj, FreshLayer]] = []  # layers built while data flowed through a network
         self.redrawn: dict[int, tuple[Load, dict[int, Place]]] = {}  # by network: its load, and layers drawn since
+        self.loads: list[Any] = []  # weights loaded on the way of an option
         self.loaders: list[Obj] = []
         self.kept: list[Kept] = []
         self.samplers: dict[tuple[str, str, str], Obj] = {}  # those of an epoch, by file, function and name

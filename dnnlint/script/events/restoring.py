@@ -10,7 +10,7 @@ from dnnlint.evidence.script import InitAfterLoad
 from dnnlint.script.code import Args, Class, Func
 from dnnlint.script.events import guards
 from dnnlint.script.networks import tree
-from dnnlint.script.values import Obj, Value
+from dnnlint.script.values import Ext, Obj, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.frames import Frame
@@ -35,14 +35,26 @@ def called(run: Interpreter, obj: Obj, name: str, node: Any) -> None:
         return
     load = Load(run.place(node), _calls(run, node), obj)
     run.record.redrawn.pop(id(obj), None)
-    for _, part in tree.descendants(obj):
+    if run.exploring:
+        run.record.loads.append(load)
+    _mark(run, load)
+
+
+def _mark(run: Interpreter, load: Load) -> None:
+    for _, part in tree.descendants(load.network):
         run.write(part.fields, "$load", load)
+
+
+def resumed(run: Interpreter, loads: list[Load]) -> None:
+    """The way of an option led back after it had loaded weights: they are loaded if the option is given."""
+    for load in loads:
+        _mark(run, load)
 
 
 def pretrained(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) -> None:
     """A ready network was built, perhaps with trained weights."""
     given = args.get(-1, "weights") or args.get(-1, "pretrained")
-    if (given is not None and run.truth(given)[0]) or name.endswith(".from_pretrained"):
+    if (given is not None and (type(given) is Ext or run.truth(given)[0])) or name.endswith(".from_pretrained"):
         run.write(obj.fields, "$load", Load(run.place(node), _calls(run, node), obj))
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import BackwardPass
-from dnnlint.script import flow, ir
+from dnnlint.script import flow, ir, reshaping
 from dnnlint.script.code import Args
 from dnnlint.script.events import piling
+from dnnlint.script.facts import dtypes
 from dnnlint.script.values import Const, Obj, Tensor, Union, Value
 
 if TYPE_CHECKING:
@@ -39,6 +40,26 @@ _ELEMENTWISE = frozenset(
         "minimum",
     ]
 )  # operations whose result has as many elements as the largest of what goes in
+_ALONG = frozenset(["log_softmax", "softmax", "logsigmoid", "tanh"])
+_SHAPED = frozenset(
+    [
+        "squeeze",
+        "view",
+        "reshape",
+        "flatten",
+        "unsqueeze",
+        "to",
+        "float",
+        "double",
+        "half",
+        "cuda",
+        "cpu",
+        "contiguous",
+        "clone",
+        "Variable",
+        "permute",
+    ]
+)
 _MOST_NODES = 60
 
 
@@ -47,9 +68,12 @@ def judge(run: Interpreter, value: Value, reach: Reach, node: Any, seeded: bool)
     place = run.place(node)
     autocast: Place | None = run.flags.get("autocast")
     gradless, forward = _gradless(run, value, reach)
-    loss = None if seeded or not run.record.unreduced or several(run, node) else _unreduced(run, value)
+    plain = not seeded and not several(run, node)
+    loss = _unreduced(run, value) if plain and run.record.unreduced else None
+    if loss is None and plain and type(value) is Tensor and _many(value, reach):
+        loss = value
     if autocast is not None or gradless is not None or loss is not None:
-        kind = str(loss.extra) if loss is not None else ""
+        kind = str(loss.extra) if loss is not None and loss.op == "loss" else "the loss"
         unreduced = loss.at if loss is not None else None
         run.record.state(BackwardPass(place, autocast, gradless, forward, unreduced, kind))
 
@@ -95,6 +119,48 @@ def _unreduced(run: Interpreter, value: Value) -> Tensor | None:
         elif node.op in _ELEMENTWISE or (node.op == "view" and _keeps_all(node)):
             stack.extend(node.inputs)
     return found
+
+
+def _many(value: Tensor, reach: Reach) -> bool:
+    """Whether a value is worked out element by element from what layers give for a batch, without a mean or a sum."""
+    stack: list[tuple[Value, bool]] = [(value, False)]
+    seen = 0
+    while stack and seen < _MOST_NODES:
+        node, single = stack.pop()
+        seen += 1
+        if type(node) is not Tensor:
+            continue
+        if node.layer is not None and node.op in ("conv", "linear"):
+            if (node.op == "conv" and not single) or _wide(node.layer, single, reach):
+                return True
+            continue
+        inner = _inner(node)
+        stack.extend([(part, single or inner[1]) for part in inner[0]])
+    return False
+
+
+def _inner(node: Tensor) -> tuple[tuple[Value, ...], bool]:
+    """What has as many elements as an operation, or of each sample one."""
+    if node.op in _ELEMENTWISE or node.op in _ALONG:
+        return node.inputs, False
+    if node.op in ("sum", "mean"):
+        by_sample = reshaping.integer(node, 1, "dim") in (1, -1)
+        return (node.inputs[:1], True) if by_sample else ((), False)
+    if node.op == "output" or (node.op == "view" and node.name in _SHAPED):
+        return node.inputs[:1], False
+    if node.op == "view" and node.name == "gather":
+        return node.inputs[:1], True
+    masked = node.name == "[]" and len(node.inputs) > 1 and dtypes.of(node.inputs[1]) == "bool"
+    return (node.inputs[:1], False) if masked else ((), False)
+
+
+def _wide(layer: Obj, single: bool, reach: Reach) -> bool:
+    """Whether a layer gives more than one number: several a sample, or one for each of a batch."""
+    units = layer.fields["$args"].get("out_features")
+    several = type(units) is Const and type(units.value) is int and units.value > 1
+    batches = [loader.fields["$args"].get("batch_size") for loader in reach.loaders]
+    batched = any(type(size) is not Const or size.value not in (1, None) for size in batches if size is not None)
+    return (several and not single) or batched
 
 
 def _keeps_all(view: Tensor) -> bool:
