@@ -82,8 +82,8 @@ def test_ends_of_a_loss(find: Find, body: str, found: set[str]) -> None:
 
 
 def test_one_sample_gives_one_number(find: Find) -> None:
-    source = "model = nn.Linear(3, 1)\nfor i in range(9):\n    loss = (model(torch.randn(3)) - 1) ** 2\n    loss.backward()\n"
-    assert find(source) == set()
+    steps = "for i in range(9):\n    loss = (model(torch.randn(3)) - 1) ** 2\n    loss.backward()\n"
+    assert find("model = nn.Linear(3, 1)\n" + steps) == set()
 
 
 RESUME = """
