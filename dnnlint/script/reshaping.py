@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dnnlint.evidence.script import Extent
 from dnnlint.script import objects
-from dnnlint.script.values import Const, Tensor, Value
+from dnnlint.script.values import WHOLE, Const, Tensor, Value
 
 UNKNOWN = Extent()
 SCALAR = Extent((), False)
@@ -19,6 +19,8 @@ def sizes(values: Sequence[Value]) -> Extent:
         if known is None:
             return UNKNOWN
         values = known
+    elif len(values) == 1 and values[0].value is ... and values[0] is not WHOLE:  # type: ignore[attr-defined]
+        return UNKNOWN  # torch.rand(x.size())
     return Extent(tuple([_size(value) for value in values]), False)
 
 

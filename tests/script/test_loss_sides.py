@@ -75,6 +75,7 @@ ARRAYS = {
     "scaler, made flat": (TABLE + FEATURES + 'y = StandardScaler().fit_transform(df[["y"]]).ravel()', True),
     "made up": ("X = np.random.randn(100, 8)\ny = X[:, 0] * 2 + np.sin(X[:, 1])", True),
     "made up, a column": ("X = np.random.randn(100, 8)\ny = X[:, :1] * 2", False),
+    "as large as another": ("X = torch.rand(100, 8)\ny = X[:, :1] + 0.2 * torch.rand(X[:, :1].size())", False),
     "summed": ("X = np.random.rand(100, 8)\ny = np.sum(X, axis=1)", True),
     "windows": (TABLE + """series = df["v"].values
 xs, ys = [], []
