@@ -146,6 +146,8 @@ def _known_method(run: Interpreter, tensor: Tensor, name: str, kind: str, args: 
         tensor.extra = HOT
     if name in _MOVES:
         devices.move_tensor(run, made, name, args)
+    elif name == "norm":
+        gradients.measured(run, tensor)
     elif name == "argmax":
         axes.chosen(run, tensor, made, name, args, node)
     elif name in ("eq", "ne") and args.positional:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dnnlint.diagnostic import Place
-from dnnlint.script.values import Obj
+from dnnlint.script.values import Obj, Tensor
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -54,6 +54,14 @@ def written(path: Path, place: Place) -> Path:
 def look(run: Interpreter) -> None:
     """A gradient was looked at: what a later clear wipes has been used."""
     run.record.before, run.record.read = run.record.read, run.clock
+
+
+def measured(run: Interpreter, tensor: Tensor) -> None:
+    """A norm was taken, of a gradient perhaps: that is a look that uses nothing."""
+    while tensor.op in ("cut", "view") and tensor.inputs and type(tensor.inputs[0]) is Tensor:
+        tensor = tensor.inputs[0]
+    if tensor.op == "gradient":
+        run.record.read = run.record.before
 
 
 def forget(run: Interpreter) -> None:
