@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import branches, flow, objects
-from dnnlint.script.events import axes, idle, selection
+from dnnlint.script.events import axes, gradients, idle, selection
 from dnnlint.script.lattice import join, same
 from dnnlint.script.values import Const, Ext, Obj, Tensor, Value, options
 
@@ -63,6 +63,8 @@ def comparison(run: Interpreter, node: Any) -> Value:
 
 def _compared(run: Interpreter, op: str, left: Value, right: Value, node: Any) -> Value:
     if op in _IDENTITY and type(right) is Const and right.value is None:
+        if type(left) is Tensor:
+            gradients.measured(run, left)
         return _is_none(left, op in ("is", "=="))
     if op in ("in", "not in"):
         return _contains(left, right, op == "in")

@@ -62,7 +62,9 @@ class TestWindows:
             loop("i % 4 == 3 or i + 1 == len(loader)", first=CLEAR),
             loop("not (i + 1) % 4", first=CLEAR),
             loop("seen >= 32", first=CLEAR, stepped="seen = 0"),
-            loop(first=CLEAR, middle="print(max(p.grad.data.norm(2) for p in model.parameters()))"),
+            loop(
+                first=CLEAR, middle="print(max(p.grad.data.norm(2) for p in model.parameters() if p.grad is not None))"
+            ),
         ],
     )
     def test_what_is_wiped(self, read: Read, source: str) -> None:

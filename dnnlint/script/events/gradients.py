@@ -57,7 +57,7 @@ def look(run: Interpreter) -> None:
 
 
 def measured(run: Interpreter, tensor: Tensor) -> None:
-    """A norm was taken, of a gradient perhaps: that is a look that uses nothing."""
+    """A norm was taken, or something was compared with None: looking so at a gradient uses nothing of it."""
     while tensor.op in ("cut", "view") and tensor.inputs and type(tensor.inputs[0]) is Tensor:
         tensor = tensor.inputs[0]
     if tensor.op == "gradient":
