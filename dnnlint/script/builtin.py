@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.script import calls, choices, flow, inlining, iteration, objects, parameters, selections
 from dnnlint.script.code import Args, Class, Func, Handler, Partial
+from dnnlint.script.events import departure
 from dnnlint.script.values import NEVER, REAL, WHOLE, Const, Iteration, Obj, Tensor, Value
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def _next(run: Interpreter, args: Args, node: Any) -> Value:
         following = first.cls.find("__next__")
         if type(following) is Func:
             return inlining.call_function(run, following, Args([first]), node)
+    departure.taken(run, first, node)
     return iteration.element(run, iteration.iterate(run, first, node), node)
 
 
@@ -108,6 +110,8 @@ def _extreme(run: Interpreter, args: Args, node: Any) -> Value:
     choice = choices.in_extreme(run.current, node)
     if choice is not None:
         selections.chosen(run, choice)
+    else:
+        selections.extreme(run, args, node)
     values = [value.value for value in args.positional if type(value) is Const and type(value.value) in (int, float)]
     if len(values) == len(args.positional) >= 2:
         name = getattr(node.func, "id", "")

@@ -11,6 +11,10 @@ _BEST = frozenset({
     "best", "min", "max", "lowest", "highest", "optimal", "minimum", "maximum", "smallest", "largest", "record",
 })  # fmt: skip
 _IMPROVED = frozenset({"best", "improved", "better", "improvement"})
+_EXTREMES = {
+    "max": "higher", "min": "lower", "argmax": "higher", "argmin": "lower", "nanargmax": "higher", "nanargmin": "lower",
+    "sorted": None,
+}  # fmt: skip
 _TURNED = {"higher": "lower", "lower": "higher"}
 
 
@@ -34,7 +38,7 @@ def in_condition(branches: list[tuple[Any, ir.Block]], orelse: ir.Block) -> Choi
         for one in test.values if type(test) is ir.BoolOp else (test,):
             if type(one) is ir.Compare:
                 choice = _kept(one, block, False)
-                if choice is None and len(branches) == 1 and orelse and one is test:
+                if choice is None and orelse and one is test:  # where no test holds, this one does not
                     choice = _kept(one, orelse, True)
                 if choice is not None:
                     return choice
@@ -55,22 +59,77 @@ def in_extreme(statement: Any, call: Any) -> Choice | None:
     target = spelling.spell(statement.targets[0])
     keeps = "higher" if spelling.last(call.func) in ("max", "maximum") else "lower"
     for best, metric in (call.args, call.args[::-1]):
-        if spelling.spell(best) == target != "..." and holds_best(best):
+        if spelling.spell(best) == target != "..." and _best(best):
             return Choice(call, metric, best, keeps)
+    return None
+
+
+def in_list(statement: Any, call: Any) -> Choice | None:
+    """The choice in ``best_epoch = losses.index(min(losses))``, or ``best = sorted(runs, key=loss)[0]``."""
+    if type(statement) is not ir.Assign or statement.value is None or not call.args:
+        return None
+    target = statement.targets[0]
+    if not any("best" in metrics.parts(spelling.last(one)) for one in _targets(target)):
+        return None
+    keeps, node = _EXTREMES.get(spelling.last(call.func)), statement.value
+    while node is not call:
+        kind = type(node)
+        if kind is ir.Subscript and node.value is call and spelling.last(call.func) == "sorted":
+            keeps = _end(call, node.index)
+            node = call
+        elif kind is ir.Subscript:
+            node = node.index if type(node.index) in (ir.Call, ir.Name) else node.value
+        elif kind is ir.Call and len(node.args) == 1 and spelling.last(node.func) in ("int", "float", "index"):
+            node = node.args[0]
+        elif kind is ir.Call and not node.args and spelling.last(node.func) == "item":
+            node = node.func.value
+        else:
+            return None
+    return Choice(call, _key(call) or call.args[0], target, keeps) if keeps is not None else None
+
+
+def _targets(node: Any) -> list[Any]:
+    return list(node.items) if type(node) is ir.Seq else [node]
+
+
+def _end(call: Any, index: Any) -> str | None:
+    """Which values lie at one end of ``sorted(...)``."""
+    turned = [value.value if type(value) is ir.Const else ... for name, value in call.keywords if name == "reverse"]
+    first = type(index) is ir.Const and index.value == 0
+    last = type(index) is ir.UnaryOp and index.op == "-" and getattr(index.value, "value", None) == 1
+    if not (first or last) or turned[:1] not in ([], [True], [False]):
+        return None
+    return "higher" if (turned == [True]) is first else "lower"
+
+
+def _key(call: Any) -> Any:
+    """What the members of a list are compared by."""
+    for name, value in call.keywords:
+        if name == "key":
+            if type(value) is ir.Lambda:
+                return value.body
+            return value.args[0] if type(value) is ir.Call and len(value.args) == 1 else value
     return None
 
 
 def _kept(test: Any, block: list[Any], turned: bool) -> Choice | None:
     for statement in block:
         if type(statement) is ir.Assign and statement.value is not None and len(statement.targets) == 1:
-            target = spelling.spell(statement.targets[0])
-            choice = _sides(test, target, turned) if target != "..." else None
-            if choice is not None:
-                return choice
+            for target, value in _pairs(statement.targets[0], statement.value):
+                choice = _sides(test, (spelling.spell(target), spelling.spell(value)), turned)
+                if choice is not None:
+                    return choice
     return None
 
 
-def _sides(test: Any, target: str | None, turned: bool) -> Choice | None:
+def _pairs(target: Any, value: Any) -> list[tuple[Any, Any]]:
+    """What is assigned what: in ``best, wait = loss, 0`` there are two."""
+    if type(target) is ir.Seq and type(value) is ir.Seq and len(target.items) == len(value.items):
+        return list(zip(target.items, value.items, strict=True))
+    return [(target, value)] if type(target) is not ir.Seq else []
+
+
+def _sides(test: Any, assigned: tuple[str, str] | None, turned: bool) -> Choice | None:
     """A comparison with what was best, which is the side that is assigned, or the one that is called so."""
     if len(test.ops) != 1 or test.ops[0][0] not in ("<", "<=", ">", ">="):
         return None
@@ -78,12 +137,26 @@ def _sides(test: Any, target: str | None, turned: bool) -> Choice | None:
     left, right = _bare(test.left), _bare(right)
     larger = "higher" if operator in (">", ">=") else "lower"
     for metric, best, keeps in ((left, right, larger), (right, left, _TURNED[larger])):
-        if not holds_best(best) or (target is not None and spelling.spell(best) != target):
+        if not _best(best) or (assigned is not None and not _assigned(metric, best, *assigned)):
             continue
-        if target is None and holds_best(metric):
+        if assigned is None and _best(metric):
             continue
         return Choice(test, metric, best, _TURNED[keeps] if turned else keeps)
     return None
+
+
+def _best(node: Any) -> bool:
+    """Whether an expression is that of the best value so far, or a part of the best result."""
+    return holds_best(node) or "best" in metrics.parts(spelling.spell(node))
+
+
+def _assigned(metric: Any, best: Any, target: str, value: str) -> bool:
+    """Whether what was best is assigned, or the whole of which it is a part: ``best = result``."""
+    spelled = spelling.spell(best)
+    if "..." in target or spelled == target:
+        return spelled == target != "..."
+    rest = spelled.removeprefix(target)
+    return rest != spelled and rest[:1] in (".", "[") and spelling.spell(metric) == value + rest
 
 
 def _bare(node: Any) -> Any:

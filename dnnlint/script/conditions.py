@@ -81,11 +81,12 @@ def _compared(run: Interpreter, op: str, left: Value, right: Value, node: Any) -
     if type(left) is Ext and type(right) is Ext and op in _IDENTITY and not left.dotted.endswith("__name__"):
         return Const((left.dotted == right.dotted) is (op in ("is", "==")))
     if flow.tensorial(left) or flow.tensorial(right):
+        made = Tensor("cut", (left, right), run.place(node), False, name=op)
         if op in ("==", "!="):
-            axes.compared(run, left, right)
+            axes.compared(run, left, right, made)
         elif op[0] in "<>":
             selection.compared(run, node, left, right)
-        return Tensor("cut", (left, right), run.place(node), False, name=op)
+        return made
     return Const(...)
 
 

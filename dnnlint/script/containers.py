@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import flow, indexing, iteration, objects, parameters
+from dnnlint.script import flow, indexing, iteration, objects, parameters, selections
 from dnnlint.script.code import Args, Handler
 from dnnlint.script.events import capture, retention
 from dnnlint.script.lattice import join
@@ -12,6 +12,11 @@ from dnnlint.script.values import CHOICE, Const, Iteration, Obj, Tuple, Value, o
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
+
+
+def _sorted(run: Interpreter, args: Args, node: Any) -> Value:
+    selections.extreme(run, args, node)
+    return _sequence(run, args, node)
 
 
 def _set(run: Interpreter, args: Args, node: Any) -> Value:
@@ -60,6 +65,8 @@ def _dict(run: Interpreter, args: Args, node: Any) -> Value:
     entries: dict[Any, Value] = {}
     more, unnamed = args.open, False
     for value in args.positional:
+        if type(value) is Obj and "$state" in value.fields and len(args.positional) == 1 and not args.keywords:
+            return value  # a new dict of the same tensors
         known = objects.known_entries(value)
         if known is not None:
             entries.update(known)
@@ -176,6 +183,6 @@ def _dict_view(run: Interpreter, obj: Obj, name: str, node: Any) -> Value:
 
 
 HANDLERS: dict[str, Handler] = {
-    "list": _sequence, "tuple": _tuple, "sorted": _sequence, "set": _set, "dict": _dict,
+    "list": _sequence, "tuple": _tuple, "sorted": _sorted, "set": _set, "dict": _dict,
     "collections.OrderedDict": _dict, "collections.defaultdict": _default_dict, "collections.deque": _sequence,
 }  # fmt: skip

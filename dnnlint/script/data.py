@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import fitting, flow, hooks, ir, iteration, objects, ordering, transforms
+from dnnlint.script import fitting, flow, hooks, ir, iteration, objects, ordering, spelling, transforms
 from dnnlint.script.code import Args, Class, Func, Handler
 from dnnlint.script.events import feeding
 from dnnlint.script.tables import datasets
@@ -37,6 +37,8 @@ def _loader(run: Interpreter, args: Args, node: Any) -> Value:
     obj.fields["$args"] = given
     obj.fields["$open"] = args.open
     obj.fields["$dataset"] = given.get("dataset", flow.unknown(()))
+    written = [value for name, value in getattr(node, "keywords", ()) if name == "dataset"]
+    obj.fields["$written"] = spelling.last((written or getattr(node, "args", None) or [None])[0])
     obj.fields["$scope"] = run.frame.name
     if hooks.feeds_training(run.frame.function):
         obj.fields["$trains"] = True
@@ -184,6 +186,16 @@ class Order:
         )
         if type(batch) is Obj and "$length" in batch.fields:
             self.samples, self.batch_size = 1, 1  # the whole data set in one batch: no order to speak of
+
+
+def remainder(run: Interpreter, loader: Obj, order: Order) -> int | None:
+    """How many samples the last batch holds, where it is a smaller one."""
+    dropped = loader.fields["$args"].get("drop_last")
+    if not order.samples or not order.batch_size or loader.fields["$open"]:
+        return None
+    if dropped is not None and run.truth(dropped)[0] is not False:
+        return None
+    return order.samples % order.batch_size or None
 
 
 def _flag(run: Interpreter, value: Value | None, default: bool, hidden: bool) -> bool | None:

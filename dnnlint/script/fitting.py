@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script.data import Leak
-from dnnlint.script import arrays, flow, spelling
+from dnnlint.script import arrays, flow, objects, spelling
 from dnnlint.script.code import Args, Class, Handler
+from dnnlint.script.events import averages, axes
 from dnnlint.script.facts import purpose
 from dnnlint.script.tables import fitting as table
 from dnnlint.script.values import Const, Obj, Tensor, Tuple, Value, options
@@ -82,7 +83,13 @@ def _statistic(name: str) -> Handler:
 
     def make(run: Interpreter, args: Args, node: Any) -> Value:
         first = args.get(0, "a")
+        if type(first) is Obj and first.kind == "list" and name in ("mean", "nanmean"):
+            averages.averaged(run, first, node)
+            members = tuple([value for value in objects.contents(first) if type(value) is Tensor])
+            return Tensor("mean", members, run.place(node), False, name=name) if members else flow.unknown(())
         if type(first) is Tensor or (type(first) is Obj and first.kind == "opaque" and first.name):
+            if run.record.agreeing:
+                axes.reduced(run, name, first)
             return Tensor("cut", (first,), run.place(node), False, name=name, args=args)
         return arrays.note(flow.unknown(()), name, args)
 

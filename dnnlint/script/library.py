@@ -31,7 +31,7 @@ from dnnlint.script import (
     transforms,
 )
 from dnnlint.script.code import Args, Handler
-from dnnlint.script.events import clipping, communication, construction, devices, dropout, escapes, keepsakes
+from dnnlint.script.events import axes, clipping, communication, construction, devices, dropout, escapes, keepsakes
 from dnnlint.script.networks import building
 from dnnlint.script.tables import aliases, frameworks, functions, inert, layers
 from dnnlint.script.tables.tensors import METHODS
@@ -68,6 +68,8 @@ def call(run: Interpreter, dotted: str, args: Args, node: Any) -> Value:
     if head in ("numpy", "scipy") and any(type(value) is Tensor for value in args.positional[:2]):
         return tensors.operate(run, "cut", args, node, name.rpartition(".")[2])
     if name in inert.INERT_NAMES or name.startswith(inert.INERT_PREFIXES) or head in inert.INERT_PACKAGES:
+        if head == "sklearn" and run.record.chosen:
+            axes.measured(run, args.positional)
         return fitting.array(run, args, head, name.rpartition(".")[2])
     factory = training.network(run, name, args, node)
     if factory is not None:
@@ -111,8 +113,8 @@ def _torch(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
             dropout.applied(run, name, args, node)
         if name in functions.TRAINING_ARGUMENT and not losses.active(run, name, args):
             return tensors.operate(run, "view", Args(args.positional[:1]), node)
-        if kind == "dropout":
-            construction.functional_dropout(run, name, args, node)
+        if kind in ("dropout", "attention"):
+            construction.functional_dropout(run, name, kind, args, node)
         return tensors.operate(run, kind, args, node, short)
     if name == "torch.nn.init.calculate_gain":
         return Const(parameters.gain(args))
@@ -130,6 +132,10 @@ def unresolved(run: Interpreter, name: str, args: Args, node: Any) -> Value:
     """A function that no table knows and no project file defines."""
     func = Ext(name)
     searches.called(run, name.rpartition(".")[2], node)
+    if "dropout_p" in args.keywords:
+        construction.attention_dropout(run, name, args, node)
+    elif "mode" in args.keywords:
+        selections.monitored(run, name, args, node)
     escapes.havoc(run, args.values(), func)
     return tensors.opaque_result(run, "unknown", func, args, node)
 

@@ -82,6 +82,8 @@ def _opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any)
     known = guesses.opaque_method(run, obj, name, args, node)
     if known is not None:
         return known
+    if name == "copy" and "$state" in obj.fields:
+        return obj  # a new dict of the same tensors
     if "$gradients" in obj.fields:
         obj.fields["$escaped"] = True  # optimizer.step_and_update_lr()
     kind = "cut" if name in HOST else METHODS.get(name)

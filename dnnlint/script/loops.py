@@ -98,7 +98,9 @@ def _unrolled(run: Interpreter, node: Any, iterable: Value | None) -> list[Value
         return None
     if any(type(item) is not Const or isinstance(item.value, (str, bool)) for item in items):
         return items if len(items) <= 3 * _UNROLL else None
-    return items[:_UNROLL] if run.building or run.forwards or _collects(node) else None
+    if run.building:
+        return items  # all of them: what comes after the loop may be as wide as their number tells
+    return items[:_UNROLL] if run.forwards or _collects(node) else None
 
 
 def _iteration(run: Interpreter, loop: Loop, item: Value | None) -> bool:

@@ -87,7 +87,13 @@ def _register(run: Interpreter, obj: Obj, key: Value | None, value: Value, node:
         run.write(obj.fields, "$items", (*obj.fields["$items"], value)[:64])
         building.joined(run, obj, value)
         return
-    spelled = key.value if type(key) is Const and isinstance(key.value, str) else f"dynamic {len(obj.fields)}"
+    entries = obj.fields.get("$items")
+    count = len(entries) if isinstance(entries, dict) else len(obj.fields)
+    spelled = key.value if type(key) is Const and isinstance(key.value, str) else f"dynamic {count}"
+    if isinstance(entries, dict):  # made of an OrderedDict
+        run.write(obj.fields, "$items", {**entries, spelled: value})
+        building.joined(run, obj, value)
+        return
     attributes.set_attribute(run, obj, spelled, value, node)
 
 

@@ -14,7 +14,7 @@ from dnnlint.script.events import averages, masks, retention
 from dnnlint.script.facts import numerics, weighting
 from dnnlint.script.lattice import join
 from dnnlint.script.networks import building
-from dnnlint.script.values import SIZE, TOTAL, Const, Ext, Iteration, Obj, Tensor, Tuple, Union, Value, options
+from dnnlint.script.values import SIZE, TALLY, TOTAL, Const, Ext, Iteration, Obj, Tensor, Tuple, Union, Value, options
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -195,4 +195,11 @@ def augment(run: Interpreter, node: Any, old: Value, new: Value) -> Value:
         return TOTAL
     if node.op in ("+", "-"):
         retention.keep(run, node, node.target, old, new, "+=", result)
+    if type(result) is Const and result.value is ... and counts(node, new):
+        return TALLY
     return result
+
+
+def counts(node: Any, new: Value) -> bool:
+    """Whether ``n += 1`` counts one by one."""
+    return node.op == "+" and type(new) is Const and new.value == 1

@@ -26,7 +26,7 @@ _MOST_LEFT = 20_000  # objects that one file may leave behind before they are lo
 _TRIGGERS = re.compile(
     rb"backward|Module\b|Sequential|DataLoader|entropy|Loss\b|_loss\b|\.step\(|\.eval\(|no_grad|inference_mode|"
     rb"GridS|ParameterGrid|grid_search|\bproduct\(|sweep|\bfor\b[^\n]*:\s*\n\s+for\b|\.fit\(|"
-    rb"isend|irecv|async_op|train_test_split"
+    rb"isend|irecv|async_op|train_test_split|TrainingArguments|ModelCheckpoint|EarlyStopping"
 )
 _MOST_SOURCE = 800_000  # bytes of project source that are run before all of it is run anew
 _MOST_KEPT = 1_600_000  # bytes of project source whose programs are kept between files

@@ -67,10 +67,13 @@ def by_hand(run: Interpreter, obj: Obj, cls: Class) -> None:
 
 def released(run: Interpreter, value: Value) -> None:
     """Something was returned to a caller that is not in the file: it may step the schedules in it."""
-    for schedule in _schedules((value,)):
+    found = _schedules((value,))
+    for schedule in found:
         beats.handed(run, schedule)
         if schedule.fields.get("$engine"):
             configured.schedules(value)
+    if found:
+        selections.configured(run, value)
 
 
 def _schedules(values: list[Value] | tuple[Value, ...], depth: int = 0) -> list[Obj]:

@@ -22,7 +22,7 @@ from dnnlint.script.code import Lazy
 from dnnlint.script.events import freezing, idle, keepsakes, retention, timeline
 from dnnlint.script.lattice import MISSING
 from dnnlint.script.spelling import spell
-from dnnlint.script.values import NEVER, TOTAL, Const, Obj, Tensor, Value
+from dnnlint.script.values import NEVER, TALLY, TOTAL, Const, Obj, Tensor, Value
 
 if TYPE_CHECKING:
     from dnnlint.script.interpreter import Interpreter
@@ -89,8 +89,8 @@ def _augment(run: Interpreter, node: Any) -> bool:
     if node.op in ("/", "*") and run.loops and "loss" in spell(node.target).lower():
         run.record.timeline.weighted.append(run.clock)
     counts = type(result) is Const and result is not TOTAL and type(node.target) is ir.Attr
-    if counts and run.loops and not run.building:
-        result = Const(...)  # what an object counts, has no one value in the loop that makes it count
+    if counts and run.loops and not run.building:  # what an object counts, has no one value in the loop that counts
+        result = TALLY if operators.counts(node, new) else Const(...)
     binding.assign(run, node.target, result)
     return True
 

@@ -45,6 +45,8 @@ def operate(run: Interpreter, kind: str, args: Args, node: Any, name: str = "") 
     """A function of tables applied to its arguments."""
     inputs = tuple([value for value in args.values() if flow.flows(value)])
     graph = False if kind == "cut" else flow.attached(run, inputs)
+    if run.record.agreeing and name in ("mean", "sum") and inputs:
+        axes.reduced(run, name, inputs[0])
     made = make(run, Tensor(kind, inputs, run.place(node), graph, name=name, args=args))
     if kind in handwritten.REDUCTIONS:
         handwritten.reduced(run, made, node)
@@ -129,8 +131,8 @@ def _unknown_method(run: Interpreter, tensor: Tensor, name: str, args: Args, nod
 def _known_method(run: Interpreter, tensor: Tensor, name: str, kind: str, args: Args, node: Any) -> Value:
     if name in PAIRS or name in SEVERAL:
         several = _several(run, tensor, name, kind, args, node)
-        if name == "max" and type(several) is Tuple:
-            axes.chosen(run, tensor, several.items[1], name, args, node)
+        if name in ("max", "topk") and type(several) is Tuple:
+            axes.chosen(run, tensor, several.items[1], name, args, node, position=int(name == "topk"))
         return several
     more = args.values() if name not in _MOVES else ()  # no data flows from a device or a type
     inputs = (tensor, *[value for value in more if flow.flows(value)])
@@ -151,9 +153,11 @@ def _known_method(run: Interpreter, tensor: Tensor, name: str, kind: str, args: 
     elif name == "argmax":
         axes.chosen(run, tensor, made, name, args, node)
     elif name in ("eq", "ne") and args.positional:
-        axes.compared(run, tensor, args.positional[0])
+        axes.compared(run, tensor, args.positional[0], made)
     elif kind in handwritten.REDUCTIONS:
         handwritten.reduced(run, made, node)
+        if run.record.agreeing:
+            axes.reduced(run, name, tensor)
     elif name in ("view", "reshape") and (run.lengths or tensor.extra == recurrent.STATE):
         lengths.viewed(run, made, tensor, args)
     return made

@@ -171,4 +171,5 @@ TOTAL = Const(...)  # such sizes, summed up over batches
 WHOLE = Const(...)  # what int() gives
 REAL = Const(...)  # what float() gives
 CHOICE = Const(...)  # the place of something in a list of all there are
+TALLY = Const(...)  # how often something was counted, one by one
 NEVER = Const(...)  # the value of a call that does not return

@@ -14,10 +14,10 @@ class AliasedBestWeights(Rule):
     must serialize best_model_state or use best_model_state = deepcopy(model.state_dict())").
 
     ## How it decides
-    The result of `state_dict()` is kept without a copy, an optimiser of the same network steps after that, and then
-    it is loaded into the same network, or, under a name that says "best", into another one or into a file. Or a
-    network that goes on training is bound to a second name that says "best". A copy of any kind, an immediate
-    `torch.save`, and leaving the loop at once are right.
+    The result of `state_dict()` is kept without a copy, or with a shallow one (`.copy()`, `dict(...)`), an optimiser of
+    the same network steps after that, and then it is loaded into the same network, or, under a name that says "best",
+    into another one or into a file. Or a network that goes on training is bound to a second name that says "best". A
+    copy of the tensors, an immediate `torch.save`, and leaving the loop at once are right.
 
     ## What it misses
     Weights that pass through code that is not followed before they are used.

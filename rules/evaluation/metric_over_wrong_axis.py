@@ -14,12 +14,14 @@ class MetricOverWrongAxis(Rule):
     index of the maximum value of all elements in the input").
 
     ## How it decides
-    `argmax` without an axis or over axis 0, or `max` over axis 0, is applied to what a network gave for a batch of a
-    loader, with nothing in between that changes the axes, and the indices are compared with a part of a batch. Batches
-    of one sample are left alone, and so are scores that were indexed or squeezed before.
+    `argmax` without an axis or over axis 0, or `max` or `topk` over axis 0, is applied to what a network gave for a
+    batch of a loader, with nothing in between that changes the axes, and the indices are compared with a part of a
+    batch, or handed to a metric of scikit-learn. Where it is not known what the network was given, the mean of the
+    comparisons tells that there are several (or their sum, over axis 0). Batches of one sample are left alone, and so
+    are scores that were indexed or squeezed before.
 
     ## What it misses
-    Scores whose axes were changed, and metrics of libraries.
+    Scores whose axes were changed, and metrics of other libraries.
 
     ## How to silence
     Where the first axis is that of the classes, write `# dnnlint: ignore[metric-over-wrong-axis]` behind the call.

@@ -17,10 +17,11 @@ class PartialValidation(Rule):
     A loop over data evaluates a network and adds up or collects something, and its body holds a `return` or `break`
     that every first iteration comes to, or one that the loop's counter reaches at a number written there (medium
     confidence). Limits that come from a setting are deliberate, and so are functions that speak of debugging,
-    samples or pictures.
+    samples or pictures. A function named for evaluation that takes `next(iter(loader))` of held-out data, goes over
+    nothing and returns something counts as well.
 
     ## What it misses
-    Evaluation on a single batch without a loop, and limits with a name.
+    Limits with a name.
 
     ## How to silence
     Where an estimate is enough, write `# dnnlint: ignore[partial-validation]` behind the statement.
@@ -33,7 +34,7 @@ class PartialValidation(Rule):
     level = Severity.WARNING
     message = "`{how}` ends the evaluation {when}"
     why = "The score is that of a few samples, so it is noisy, and comparisons by it are a matter of chance."
-    mend = "Evaluate on the whole set: move the `{how}` behind the loop, or drop it."
+    mend = "Evaluate on the whole set: go over all of the loader, and leave the loop only at its end."
 
     def static(self, left: PartialEvaluation) -> Findings:
         when = "in the first batch" if left.batches is None else f"at batch {left.batches}"

@@ -14,7 +14,9 @@ class SelectionOnTestData(Rule):
 
     ## How it decides
     A score that was computed on data named test, and on nothing else, is compared with a best score so far (`best`,
-    `min`, `max`), while the script also has data named validation, and compares no score on it. Where a helper is
+    `min`, `max`), while the script also has data named validation, and compares no score on it. So is a loader that is
+    named validation and loads the test data, where another loader has them as well, or validation data are mentioned.
+    Where a helper is
     handed the score, as in early stopping, the finding stands at its call.
 
     ## What it misses

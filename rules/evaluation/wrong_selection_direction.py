@@ -15,15 +15,18 @@ class WrongSelectionDirection(Rule):
 
     ## How it decides
     The name of the metric tells which values are better: loss, error, perplexity, RMSE and kin are better when
-    lower; accuracy, F1, AUC, IoU, BLEU and kin when higher. A comparison counts when one side is called best,
-    lowest or highest and is assigned where the comparison holds, or when its result is called `is_best`; so do
-    `best = max(...)`, the mode of `ReduceLROnPlateau` with what its step is given, the mode of Lightning's
-    `ModelCheckpoint` and `EarlyStopping`, and `greater_is_better` of transformers. Names that speak of both, and
-    expressions that turn a metric round, are left alone. A comparison that cannot hold because of the infinity it
-    starts from counts whatever the names are.
+    lower; accuracy, F1, AUC, IoU, BLEU and kin when higher. Where names do not tell, what the metric was worked out
+    from does: losses, or comparisons of predictions with labels. A comparison counts when one side is called best,
+    lowest or highest (or is a part of what is called so) and is assigned where the comparison holds, or when its result
+    is called `is_best`; so do `best = max(...)`, `best_epoch = np.argmax(losses)`, `best = sorted(runs, key=...)[0]`,
+    the mode of `ReduceLROnPlateau` with what its step is given or Lightning is told to monitor, the `mode` and
+    `monitor` of callbacks, `greater_is_better` of transformers, and score functions of ignite, which look for the
+    highest. Names that speak of both, and expressions that turn a metric round, are left alone, and so are functions
+    that compare both ways. A comparison that cannot hold because of the infinity it starts from counts whatever the
+    names are.
 
     ## What it misses
-    Metrics whose names do not tell: score, value, metric.
+    Metrics whose names do not tell (score, value, metric) and that come from code that is not known.
 
     ## How to silence
     Write `# dnnlint: ignore[wrong-selection-direction]` behind the line, with the reason.

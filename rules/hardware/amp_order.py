@@ -10,6 +10,10 @@ FAULTS = {
         "the scaler steps here",
     ),
     "direct": ("`{optimizer}` steps on its own on gradients that are still scaled", ""),
+    "unchecked": (
+        "`{optimizer}` steps on its own after `unscale_`, so steps with infinite gradients are not skipped",
+        "",
+    ),
     "twice": ("`{optimizer}` steps a second time after the gradient scaler has stepped it", "the scaler steps here"),
     "never updated": ("the gradient scaler steps `{optimizer}` and is never updated", "the scaler is made here"),
     "early update": ("the gradient scaler is updated before it has stepped", ""),
@@ -25,7 +29,8 @@ class AmpOrder(Rule):
     `GradScaler` multiplies the loss by a large factor, so that gradients in half precision do not round to zero, and
     divides the gradients by it before the step. Stepped past the scaler, the optimiser takes steps tens of thousands
     of times too large; without `update` the factor never adapts, and the second step of the scaler raises an error, as
-    do an unscaled loss, a second `unscale_` and an `update` without a step (documentation of `torch.amp.GradScaler`;
+    do an unscaled loss, a second `unscale_` and an `update` without a step. After `unscale_`, only the scaler's `step`
+    leaves out steps whose gradients overflowed (documentation of `torch.amp.GradScaler`;
     Micikevicius et al., *Mixed Precision Training*, 2018).
 
     ## How it decides

@@ -16,9 +16,10 @@ class DeviceMismatch(Rule):
     ## How it decides
     In the source: a network is moved (`to(device)`, `cuda()`) and called on data of a loader, or on tensors made from
     nothing, that lie on the CPU on every path; or the data is moved and the network is not; or a loss compares a
-    prediction that was moved with a target that was not. Confidence is medium where the move itself is under a
-    condition. Wrappers that send their inputs along (DataParallel), engines, collate functions and networks that move
-    their own inputs are left alone. The finding stands at the call, as in the run.
+    prediction that was moved with a target that was not; or a forward pass makes a state for a recurrent layer, or
+    positions for an embedding, on the CPU, and the layer is moved. Confidence is medium where the move itself is
+    under a condition. Wrappers that send their inputs along (DataParallel), engines, collate functions and networks
+    that move their own inputs are left alone. The finding stands at the call, as in the run.
     In the run: a call of a network failed because tensors lay on different devices. The finding stands at the
     innermost line of your own code that led to it.
 
@@ -43,6 +44,8 @@ class DeviceMismatch(Rule):
         first, second = ("the network", "its input") if mix.network else ("the prediction", "the target")
         moved, stays = (first, second) if mix.network_moved else (second, first)
         what = f"{moved} is moved to a device, {stays} is not"
+        if mix.within:
+            what = f"`{mix.network}` is moved to a device, this tensor that it is given is made on the CPU"
         yield self.at(
             mix.place,
             confidence=Confidence.HIGH if mix.always else Confidence.MEDIUM,

@@ -314,6 +314,10 @@ class TestScaler:
                 ),
                 "early unscale",
             ),
+            (
+                ("scaler.scale(loss).backward()", "scaler.unscale_(optimizer)", "optimizer.step()", "scaler.update()"),
+                "unchecked",
+            ),
         ],
     )
     def test_out_of_order(self, read: Read, lines: tuple[str, ...], fault: str) -> None:
@@ -344,7 +348,13 @@ class TestScaler:
             ),
             ("scaler.scale(loss).backward()", "finish(scaler, optimizer)"),
             ("scaler.scale(loss).backward()", "scaler.step(Wrapper(optimizer))", "scaler.update()"),
-            ("scaler.scale(loss).backward()", "scaler.unscale_(optimizer)", "optimizer.step()", "scaler.update()"),
+            (
+                "scaler.scale(loss).backward()",
+                "scaler.unscale_(optimizer)",
+                "if all(torch.isfinite(p.grad).all() for p in model.parameters()):",
+                "    optimizer.step()",
+                "scaler.update()",
+            ),
         ],
     )
     def test_in_order(self, read: Read, lines: tuple[str, ...]) -> None:

@@ -83,6 +83,17 @@ class WrongCount(NamedTuple):
     loop: Place
 
 
+class MeanOfMeans(NamedTuple):
+    """Means of batches of held-out data whose mean is taken, a smaller last batch as heavy as any."""
+
+    place: Place  # where a batch is added
+    mean: Place  # where the mean is taken
+    loader: str
+    built: Place
+    batch_size: int
+    remainder: int  # the size of the last batch
+
+
 class WrongAxis(NamedTuple):
     """Classes chosen over an axis that is not that of the classes, and compared with labels."""
 
@@ -107,6 +118,7 @@ class DeviceMix(NamedTuple):
     network_moved: bool  # the network (or the prediction) was moved, the data stayed; False: the reverse
     always: bool  # False: it was moved on some paths only
     built: Place | None
+    within: bool = False  # the forward pass of the network makes the tensor itself
 
 
 class CarriedState(NamedTuple):

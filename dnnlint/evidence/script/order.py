@@ -65,7 +65,7 @@ class ScalerUse(NamedTuple):
 
     place: Place
     fault: (
-        str  # "unscaled" | "direct" | "twice" | "never updated" | "early update" | "early unscale" | "unscaled twice"
+        str  # "unscaled" | "direct" | "unchecked" | "twice" | "never updated" | "early update" | "early unscale" | ...
     )
     optimizer: str
     other: Place | None

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 KEPT = ("kept",)  # marks views with the axes of what they view
 KEEPING = frozenset({
     "cpu", "cuda", "to", "detach", "data", "float", "double", "half", "clone", "contiguous", "type", "type_as",
-    "requires_grad_",
+    "requires_grad_", "numpy",
 })  # fmt: skip
 _ELEMENTWISE = frozenset({"softmax", "log_softmax", "sigmoid", "exp", "log", "tanh", "relu"})
+_ADDING = frozenset({"unsqueeze", "[]"})  # one sample is made a batch, or taken out of one
 _DEEPEST = 12
 
 
@@ -28,25 +29,56 @@ class Chosen(NamedTuple):
     place: Place
     name: str
     axis: int | None
+    batch: bool  # the scores are those of a batch for certain
 
 
-def chosen(run: Interpreter, scores: Value, result: Value, name: str, args: Args, node: Any) -> None:
-    """``scores.argmax(...)`` or ``scores.max(...)`` with indices was called."""
-    axis = args.keywords.get("dim") or args.keywords.get("axis") or (args.positional[0] if args.positional else None)
+def chosen(run: Interpreter, scores: Value, result: Value, name: str, args: Args, node: Any, position: int = 0) -> None:
+    """``scores.argmax(...)``, ``scores.max(...)`` with indices or ``scores.topk(...)`` was called."""
+    given = args.positional[position] if len(args.positional) > position else None
+    axis = args.keywords.get("dim") or args.keywords.get("axis") or given
     known = axis.value if type(axis) is Const else ...
     if args.open or not (axis is None or (type(known) is int and known == 0)) or (axis is None and name != "argmax"):
         return
-    if _of_a_batch(run, scores):
-        run.record.chosen[id(result)] = Chosen(run.place(node), name, None if axis is None else 0)
+    batch = _of_a_batch(run, scores)
+    if batch is not False:
+        found = Chosen(run.place(node), name, None if axis is None else 0, batch is True)
+        run.record.chosen[id(result)] = found
         run.record.alive.append(result)
 
 
-def compared(run: Interpreter, left: Value, right: Value) -> None:
+def compared(run: Interpreter, left: Value, right: Value, result: Value) -> None:
     """Two values were compared: labels with a choice over the wrong axis?"""
+    if not run.record.chosen:
+        return
     for one, other in ((left, right), (right, left)):
         found = _choice(run, one)
-        if found is not None and _label(other):
+        if found is not None and found.batch and _label(other):
             run.record.state(WrongAxis(found.place, found.name, found.axis))
+        elif found is not None and not (type(other) is Const and other.value is not ...):
+            run.record.agreeing[id(result)] = found
+            run.record.alive.append(result)
+
+
+def reduced(run: Interpreter, name: str, value: Value) -> None:
+    """A mean of comparisons, or their sum: there were several, so several labels."""
+    for _ in range(_DEEPEST):
+        found = run.record.agreeing.get(id(value))
+        if found is not None:
+            if name == "mean" or found.axis == 0:
+                run.record.state(WrongAxis(found.place, found.name, found.axis))
+            return
+        if type(value) is not Tensor or value.op not in ("view", "cut") or not value.inputs:
+            return
+        value = value.inputs[0]
+
+
+def measured(run: Interpreter, values: list[Value]) -> None:
+    """A metric of a library is given predictions and labels."""
+    if len(values) >= 2:
+        for one, other in (values[:2], values[1::-1]):
+            found = _choice(run, one)
+            if found is not None and _label(other) and (found.batch or found.axis == 0):
+                run.record.state(WrongAxis(found.place, found.name, found.axis))
 
 
 def _choice(run: Interpreter, value: Value) -> Chosen | None:
@@ -73,13 +105,17 @@ def _label(value: Value) -> bool:
     return False
 
 
-def _of_a_batch(run: Interpreter, scores: Value) -> bool:
-    """Whether scores come from a network that was called on a batch of several samples, axes as they were."""
+def _of_a_batch(run: Interpreter, scores: Value) -> bool | None:
+    """Whether scores come from a network that was called on a batch of several samples, axes as they were.
+
+    None: they come from a network, and how many samples it was called on is not known.
+    """
     for _ in range(_DEEPEST):
         if type(scores) is not Tensor:
             return False
         if scores.call is not None and scores.op in ("output", "module"):
-            return any(_batch(run, value) for value in scores.call.args)
+            found = [_batch(run, value) for value in scores.call.args]
+            return True if True in found else False if False in found else None
         same = scores.op in _ELEMENTWISE or (scores.op == "view" and scores.extra is KEPT) or _detached(scores)
         if not same or not scores.inputs:
             return False
@@ -92,14 +128,21 @@ def _detached(scores: Tensor) -> bool:
     return scores.op == "cut" and scores.extra is KEPT
 
 
-def _batch(run: Interpreter, value: Value) -> bool:
-    """Whether a value is a batch as its loader made it, and holds more than one sample as far as is known."""
+def _batch(run: Interpreter, value: Value) -> bool | None:
+    """Whether a value is a batch as its loader made it, and holds more than one sample as far as is known.
+
+    None: it may be something else.
+    """
     for _ in range(_DEEPEST):
         if type(value) is Obj and value.kind == "loader":
             return data.Order(run, value).batch_size != 1
         if type(value) is Obj and value.kind == "opaque":
-            return bool(value.sources) and "load" in getattr(value.sources[0], "name", "")
-        if type(value) is not Tensor or not value.inputs or not (value.op == "batch" or value.extra is KEPT):
+            return True if value.sources and "load" in getattr(value.sources[0], "name", "") else None
+        if type(value) is not Tensor or not value.inputs:
+            return None
+        if value.op == "view" and value.name in _ADDING:
             return False
+        if not (value.op == "batch" or value.extra is KEPT):
+            return None
         value = value.inputs[0]
-    return False
+    return None

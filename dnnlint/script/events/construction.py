@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnnlint.diagnostic import Place
 from dnnlint.evidence.script import FreshDropout, FreshLayer, MissingInit, ShapeMismatch
-from dnnlint.script import ir, layer_shapes
+from dnnlint.script import ir, layer_shapes, spelling
 from dnnlint.script.code import Args, Class, Func
 from dnnlint.script.events import guards
 from dnnlint.script.networks import tree
@@ -160,8 +160,11 @@ def _deliberate(run: Interpreter) -> bool:
     return any(map(_DELIBERATE.search, titles))
 
 
-def functional_dropout(run: Interpreter, name: str, args: Args, node: Any) -> None:
+def functional_dropout(run: Interpreter, name: str, kind: str, args: Args, node: Any) -> None:
     """``F.dropout(x, p)`` inside a network, which no mode switches off."""
+    if kind == "attention":
+        attention_dropout(run, name, args, node)
+        return
     if not run.forwards or not functions.TRAINING_ARGUMENT.get(name, (0, "", False))[2]:
         return
     if args.open or args.get(2, "training") is not None or type(node) is not ir.Call or not node.args:
@@ -173,3 +176,16 @@ def functional_dropout(run: Interpreter, name: str, args: Args, node: Any) -> No
     if guards.by_mode([*guards.tests(run, node), *spelled]) or _deliberate(run):
         return
     run.record.state(FreshDropout(run.place(node), "function", name.rpartition(".")[2]))
+
+
+def attention_dropout(run: Interpreter, name: str, args: Args, node: Any) -> None:
+    """``F.scaled_dot_product_attention(q, k, v, dropout_p=self.dropout)``, which drops whenever the rate is not 0."""
+    if not run.forwards or type(node) is not ir.Call:
+        return
+    given = [value for key, value in node.keywords if key == "dropout_p"] or node.args[4:5]
+    rate = args.get(4, "dropout_p")
+    if not given or args.open or (type(rate) is Const and rate.value is not ... and not rate.value and not rate.soft):
+        return
+    written = type(given[0]) is ir.Const or (type(given[0]) is ir.Attr and "drop" in spelling.spell(given[0]).lower())
+    if written and not guards.by_mode([*guards.tests(run, node), given[0]]) and not _deliberate(run):
+        run.record.state(FreshDropout(run.place(node), "rate", name.rpartition(".")[2]))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dnnlint.script import ir, spelling
+from dnnlint.script import ir, mentions, spelling
 from dnnlint.script.facts import purpose
-from dnnlint.script.values import Iteration, NetworkCall
+from dnnlint.script.values import Iteration, NetworkCall, Obj, Value
 
 if TYPE_CHECKING:
     from dnnlint.diagnostic import Place
@@ -51,6 +51,20 @@ def left(run: Interpreter, loop: Loop, again: bool, steps: int, calls: int) -> N
     over_data = type(loop.node) is ir.For and purpose.over_data(loop)
     made = Left(run.place(found), loop.place, how, limit, trains, over_data, record.calls[calls:])
     record.left.append(made)
+
+
+def taken(run: Interpreter, iterator: Value, node: Any) -> None:
+    """``next(iter(loader))`` in a function that evaluates, goes over nothing, and returns something."""
+    func = run.frame.function
+    loader = iterator.source if type(iterator) is Iteration else iterator
+    if func is None or type(loader) is not Obj or loader.kind != "loader" or loader.fields.get("$trains"):
+        return
+    if not purpose.evaluates(func.name) or not purpose.evaluates(loader.name) or _on_purpose(run):
+        return
+    inside = list(mentions.nodes(func.node.body)) if type(func.node) is ir.FunctionDef else []
+    returned = any(type(part) is ir.Return and part.value is not None for part in inside)
+    if returned and not any(type(part) in (ir.For, ir.While, ir.Comp) for part in inside):
+        run.record.taken.append((run.place(node), func, loader))
 
 
 def _on_purpose(run: Interpreter) -> bool:

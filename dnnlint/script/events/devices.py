@@ -243,6 +243,23 @@ def _of_dataset(run: Interpreter, dataset: Value, depth: int) -> Where | None:
     return None
 
 
+def entered(run: Interpreter, layer: Obj, kind: str, args: Args) -> None:
+    """A layer in a forward pass is given a state or positions that the forward pass made itself."""
+    if run.record.elsewhere or not run.forwards:
+        return
+    for value in args.positional[1:2] if kind == "recurrent" else args.positional[:1]:
+        for part in value.items if type(value) is Tuple else (value,):
+            if type(part) is Tensor and of_value(run, part) == CPU:
+                run.record.entered.append((part.at, layer))
+
+
+def complete(run: Interpreter) -> None:
+    """State the tensors that a forward pass made on the CPU for a layer that is moved."""
+    for made_at, layer in run.record.entered if not run.record.elsewhere else ():
+        if layer.fields.get("$device") == MOVED:
+            run.record.state(DeviceMix(made_at, graph.title(layer), True, True, layer.at, True))
+
+
 def called(run: Interpreter, call: NetworkCall, args: Args) -> None:
     """A network was called from outside any network."""
     if not run.record.moves or run.record.elsewhere:

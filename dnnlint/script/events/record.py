@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from dnnlint.diagnostic import Place
     from dnnlint.evidence.script import FreshLayer
     from dnnlint.script.code import Class
+    from dnnlint.script.events.averages import Mean
     from dnnlint.script.events.axes import Chosen
     from dnnlint.script.events.beats import Beat
     from dnnlint.script.events.departure import Left
@@ -58,11 +59,18 @@ class Record:
         self.fitted = False  # a scaler or the like was fitted to data
         self.told = False  # something that is not known was told an epoch
         self.left: list[Left] = []
-        self.sums: dict[Place, Loop] = {}  # additions to a sum, with the loop in which it grows
+        self.taken: list[tuple[Place, Any, Obj]] = []  # single batches of held-out data, by function and loader
+        self.sums: dict[
+            Place, tuple[Loop, Place]
+        ] = {}  # additions to a sum, the loop in which it grows, and where there
+        self.averaged: dict[Place, Mean] = {}  # means over batches, by where the sum or list grows
         self.reduced: set[int] = set()  # losses that are not means
         self.chosen: dict[int, Chosen] = {}  # indices chosen over an axis that is not that of the classes
+        self.agreeing: dict[int, Chosen] = {}  # comparisons with such indices
         self.selections: list[Selection] = []
+        self.measured: list[tuple[Any, Any]] = []  # choices that only values tell the sense of, by function
         self.moves = 0  # how often something was moved to a device
+        self.entered: list[tuple[Place, Obj]] = []  # tensors made on the CPU, and the layers that they enter
         self.placed: dict[int, frozenset[str]] = {}  # tensors that were moved, or made somewhere
         self.unmoved: set[int] = set()  # tensors that were moved in name only
         self.movers: dict[Class, bool] = {}  # classes, and whether their methods move data

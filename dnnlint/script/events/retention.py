@@ -48,6 +48,8 @@ def keep(
     """A value was added to something that outlives the iteration."""
     if how == "+=":
         averages.added(run, result if result is not None else new)
+    elif how == "append" and type(old) is Obj:
+        averages.listed(run, old, node)
     if not run.loops or run.forwards or flow.carries(new) is False or not flow.flows(new):
         return
     loops = _around(run, node, target, old)

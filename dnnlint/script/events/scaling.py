@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Where an optimiser stands is its field "$amp": "scaled", "unscaled", "stepped", "plain", or None where paths differ.
 # Where a scaler stands is its field "$phase": "scaled", "unscaled", "stepped", "updated".
+_CHECKS = frozenset({"isfinite", "isinf", "isnan", "found_inf", "_found_inf_per_device", "error_if_nonfinite"})
 _IDLE = frozenset({"clear", "stale"})
 
 
@@ -75,12 +76,13 @@ def stepping(run: Interpreter, scaler: Obj, optimizer: Obj, node: Any) -> None:
 def stepped(run: Interpreter, optimizer: Obj, place: Place, scaler: Obj | None) -> None:
     """An optimiser is about to step, by way of a scaler or on its own."""
     amp = optimizer.fields.get("$amp")
-    if scaler is None and amp in ("scaled", "stepped"):
+    if scaler is None and amp in ("scaled", "unscaled", "stepped"):
         states = {state for state, _, _ in gradients.paths(optimizer)}
         by: Obj | None = optimizer.fields.get("$scaler")
         if by is None or _on(by):
-            if amp == "scaled" and states <= {"ready", "dirty"}:
-                _fault(run, "direct", optimizer, place, None)
+            if amp != "stepped" and states <= {"ready", "dirty"}:
+                if amp == "scaled" or _CHECKS.isdisjoint(run.mentions):
+                    _fault(run, "direct" if amp == "scaled" else "unchecked", optimizer, place, None)
             elif amp == "stepped" and states == {"stale"}:
                 _fault(run, "twice", optimizer, place, by.fields.get("$stepped") if by is not None else None)
     run.write(optimizer.fields, "$amp", None if scaler is None else "stepped")

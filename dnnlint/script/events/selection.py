@@ -16,6 +16,7 @@ _BEST = re.compile(r"best|lowest|highest|(?:^|_)(?:min|max)(?:_|$)|record", re.I
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _TEST = re.compile(r"(?:^|_)(?:test|tst|testing)(?:_|$|\d|(?=load|data|set|iter|dl))")
 _VALIDATION = re.compile(r"(?:^|_)(?:val|valid|validation|dev|eval)(?:_|$|\d|(?=load|data|set|iter|dl))")
+_LOADER = re.compile(r"load|iter|dl$|batch", re.IGNORECASE)
 _DATA = re.compile(r"load|data|set|iter|dl$|_ds$|split|batch|_x$|_y$|^x_|^y_", re.IGNORECASE)
 
 
@@ -63,6 +64,11 @@ def tests(names: tuple[str, ...]) -> bool:
 def validates(name: str) -> bool:
     """Whether a name speaks of validation data."""
     return _says(_VALIDATION, name) and bool(_DATA.search(name))
+
+
+def loads(name: str) -> bool:
+    """Whether a name is that of a loader rather than of data."""
+    return _LOADER.search(name) is not None
 
 
 def _says(words: re.Pattern[str], name: str) -> bool:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from dnnlint.evidence.script import Loader, Network
 from dnnlint.script import data, graph
-from dnnlint.script.events import keepsakes, piling, scaling
+from dnnlint.script import selections as choosing
+from dnnlint.script.events import averages, devices, keepsakes, piling, scaling
 from dnnlint.script.facts import (
     accumulation,
     chains,
@@ -55,8 +56,12 @@ def complete(run: Interpreter) -> None:
         schedules.state(run)
     for left in run.record.left:
         departures.state(run, left)
+    averages.complete(run)
+    departures.single(run)
+    devices.complete(run)
     small_batches.state(run)
     selections.state(run)
+    choosing.state(run)
     if not run.record.partial:
         cuts.state(run)
         scaling.complete(run)

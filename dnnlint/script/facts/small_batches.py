@@ -30,20 +30,10 @@ def state(run: Interpreter) -> None:
             order = data.Order(run, loader)
             if order.batch_size is None or order.sampler is not False:
                 continue
-            remainder = _remainder(run, loader, order)
+            remainder = data.remainder(run, loader, order)
             if order.batch_size <= FEW or remainder == 1:
                 for call in reach.calls:
                     _normalized(run, call, loader, order.batch_size, remainder)
-
-
-def _remainder(run: Interpreter, loader: Obj, order: data.Order) -> int | None:
-    """How many samples the last batch holds, where it is a smaller one."""
-    dropped = loader.fields["$args"].get("drop_last")
-    if not order.samples or not order.batch_size or loader.fields["$open"]:
-        return None
-    if dropped is not None and run.truth(dropped)[0] is not False:
-        return None
-    return order.samples % order.batch_size or None
 
 
 def _normalized(run: Interpreter, call: NetworkCall, loader: Obj, size: int, remainder: int | None) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dnnlint.diagnostic import Place
 from dnnlint.script import calls, flow, inlining, objects, tensors
 from dnnlint.script.code import Args, Class, Func
+from dnnlint.script.events import devices
 from dnnlint.script.networks import naming, tree
 from dnnlint.script.recurrent import STATE
 from dnnlint.script.tables.layers import LayerSpec
@@ -70,6 +71,8 @@ def apply_layer(run: Interpreter, obj: Obj, spec: LayerSpec, args: Args, place: 
     tensor = tensors.make(run, Tensor(spec.kind, inputs, place, graph, layer=obj))
     if run.several:
         run.record.doubtful.add(id(tensor))
+    if spec.kind in ("recurrent", "embedding"):
+        devices.entered(run, obj, spec.kind, args)
     name = str(obj.cls).rpartition(".")[2]
     if spec.kind == "recurrent" and not name.endswith("Cell"):
         state: Value = Tensor("view", (tensor,), place, graph, extra=STATE)
