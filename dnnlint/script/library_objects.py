@@ -31,7 +31,7 @@ from dnnlint.script import (
     tensors,
 )
 from dnnlint.script.code import Args, Class
-from dnnlint.script.events import escapes, feeding
+from dnnlint.script.events import devices, escapes, feeding
 from dnnlint.script.networks import calling
 from dnnlint.script.tables.tensors import HOST, METHODS
 from dnnlint.script.values import Ext, Obj, Tensor, Value
@@ -95,6 +95,8 @@ def _opaque_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any)
         given = Args([obj, *args.positional], args.keywords, args.open)
         return tensors.make(run, Tensor(kind, inputs, run.place(node), graph, name=name, args=given))
     if name in _SAME:
+        if name in devices.MOVES:
+            devices.carried(run, obj)
         return obj
     if name in ("get", "pop", "setdefault") and args.positional:
         return indexing.get_item(run, obj, args.positional[0], node)

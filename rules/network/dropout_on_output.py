@@ -1,6 +1,7 @@
 """DNN216: dropout applied to what a network predicts."""
 
-from dnnlint.evidence.script import LossCall
+from dnnlint.diagnostic import Place
+from dnnlint.evidence.script import LossCall, Operation
 from dnnlint.evidence.vocabulary import LOG_PROBABILITIES, LOSS_INPUT, PROBABILITIES, WEIGHTED
 from dnnlint.rule import Findings, Rule, Severity
 
@@ -41,9 +42,16 @@ class DropoutOnOutput(Rule):
         if not loss.known or loss.embedding or LOSS_INPUT.get(loss.kind) not in PREDICTING:
             return
         behind = loss.before if len(loss.before) == len(loss.last) else (None,) * len(loss.last)
-        for last, before in zip(loss.last, behind, strict=True):
-            related = ((loss.place, "the loss is taken here"),)
-            if last.kind == "dropout" and before is not None and before.kind in WEIGHTED:
-                yield self.at(last.place, related=related, loss=loss.kind)
-            elif last.kind in READ_OFF and before is not None and before.kind == "dropout":
-                yield self.at(before.place, related=related, loss=loss.kind)
+        places = [_dropped(last, before) for last, before in zip(loss.last, behind, strict=True)]
+        known = [place for place in places if place is not None]
+        for place in known if len(known) == len(places) else ():  # on one path of several it may be meant for others
+            yield self.at(place, related=((loss.place, "the loss is taken here"),), loss=loss.kind)
+
+
+def _dropped(last: Operation, before: Operation | None) -> Place | None:
+    """Where dropout is applied to the scores that one path gives."""
+    if last.kind == "dropout" and before is not None and before.kind in WEIGHTED:
+        return last.place
+    if last.kind in READ_OFF and before is not None and before.kind == "dropout":
+        return before.place
+    return None

@@ -99,6 +99,10 @@ def test_faults_of_networks(find: Find, init: str, forward: str, loss: str, rule
     [
         (FFN.format("dim", "dim_ff"), "return self.out(self.fc2(F.gelu(self.fc1(x))))", ""),
         (FFN.format("dim", "rank"), "return self.out(F.relu(self.fc2(self.fc1(x))))", ""),
+        ("self.convs = nn.ModuleList([nn.Linear(8, 8), nn.Linear(8, 3)])",
+         ("for i, size in enumerate(self.cfg):\n    x = self.convs[i](x)\n    if i != len(self.cfg) - 1:\n"
+         "        x = F.dropout(F.relu(x), training=self.training)\nreturn x.log_softmax(dim=-1)"),
+         "F.nll_loss(model(x), y)"),
         (BAG.format("nn.Sigmoid()"), "a = self.w(x).t().softmax(1)\nreturn self.score(torch.mm(a, x))",
          "F.binary_cross_entropy(model(x), y)"),
         ("self.weight = nn.Parameter(torch.empty(4, 8))\nnn.init.normal_(self.weight)\nself.o = nn.Linear(4, 2)",

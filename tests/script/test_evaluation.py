@@ -25,6 +25,7 @@ from dnnlint.evidence.script import (
 Read = Callable[..., dict[type, list[Any]]]
 
 HEAD = """
+import numpy as np
 import torch
 from torch import nn
 import torch.nn.functional as F
@@ -87,6 +88,8 @@ class TestDroppedResults:
             "torch.matmul(out, out.t())",
             "torch.zeros(1).cuda()",
             "optimizer.zero_grad()",
+            "np.random.shuffle(np.arange(8))",
+            "np.fill_diagonal(np.zeros((2, 2)), 1)",
         ],
     )
     def test_not_dropped(self, read: Read, statement: str) -> None:
@@ -550,6 +553,19 @@ class TestDevices:
         model, loader = accelerator.prepare(model, loader)
         for x, y in loader:
             F.cross_entropy(model(x), y)
+        """
+
+        assert DeviceMix not in read(source)
+
+    def test_what_is_put_into_something_moves_with_it(self, read: Read) -> None:
+        source = """
+        from elsewhere import dataset
+
+        data = dataset[0].to_homogeneous()
+        data.x = torch.randn(data.num_nodes, 4)
+        data = data.to("cuda")
+        model = nn.Linear(4, 2).to("cuda")
+        F.cross_entropy(model(data.x), data.y)
         """
 
         assert DeviceMix not in read(source)

@@ -103,6 +103,23 @@ class TestForward:
     def test_a_layer_built_once_or_without_weights_is_none(self, read: Read, forward: str) -> None:
         assert FreshLayer not in read(network("super().__init__()\nself.a = nn.Linear(8, 8)\nself.fc = None", forward))
 
+    @pytest.mark.parametrize(("own", "fresh"), [("None", False), ("nn.Linear(8, 8)", True)])
+    def test_a_wrapper_of_what_is_there_is_no_new_layer(self, read: Read, own: str, fresh: bool) -> None:
+        source = f"""
+        class Wrapper(nn.Module):
+            def __init__(self, inner):
+                super().__init__()
+                self.inner, self.own = inner, {own}
+
+            def forward(self, x):
+                return self.inner(x)
+        """
+
+        facts = read(
+            dedent(source) + network("super().__init__()\nself.a = nn.Linear(8, 8)", "return Wrapper(self.a)(x)")
+        )
+        assert (FreshLayer in facts) is fresh
+
     @pytest.mark.parametrize(
         ("call", "always"),
         [

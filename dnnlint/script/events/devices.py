@@ -36,6 +36,7 @@ _MADE = frozenset(
     ]
 )
 _MOVING = frozenset({"to", "cuda", "send_to_device", "to_device", "device_put", "prepare"})
+MOVES = frozenset({"to", "cuda", "cpu"})
 _KNOWN_DATA = ("torchvision.datasets.",)
 _KNOWN_NETWORKS = ("torchvision.models.", "timm.")
 _DEEPEST = 14
@@ -121,6 +122,13 @@ def move_tensor(run: Interpreter, made: Tensor, name: str, args: Args) -> None:
     if where is not None:
         run.record.moves += 1
         place(run, made, frozenset({where}))
+
+
+def carried(run: Interpreter, obj: Obj) -> None:
+    """Something of unknown class was moved, and what was put into it with it, one would think."""
+    for value in obj.fields.values():
+        if type(value) is Tensor:
+            place(run, value, UNKNOWN)
 
 
 def place(run: Interpreter, made: Value, where: Where) -> None:

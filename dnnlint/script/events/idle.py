@@ -75,6 +75,8 @@ def _method_dropped(run: Interpreter, func: Any, name: str, value: Value, spelle
         return None
     receiver = run.evaluate(func.value)
     if type(receiver) is Ext:
+        if not receiver.dotted.startswith("torch"):  # NumPy shuffles and fills in place
+            return None
         return (
             True if type(value) is Tensor and value.op not in _TIMED and value.op in _KINDS and _inside(run) else None
         )

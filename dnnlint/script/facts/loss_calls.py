@@ -99,9 +99,9 @@ def sides(spec: LossSpec, args: Args) -> tuple[Value | None, Value | None]:
 
 
 def _feeder(end: Tensor) -> Tensor | None:
-    """The operation that feeds the last one, shape changes and normalisation skipped."""
+    """The operation that feeds the last one, shape changes and normalisation skipped; dropout, if on every path."""
     for value in end.inputs:
-        ends, _ = graph.last(value)
+        ends = sorted(graph.last(value)[0], key=lambda one: one.op == "dropout")
         if ends and ends[0].op in vocabulary.NORMALISATIONS and ends[0].inputs:
             return _feeder(ends[0])
         if ends:

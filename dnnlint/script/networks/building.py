@@ -50,8 +50,16 @@ def built(run: Interpreter, obj: Obj, node: Any) -> None:
     obj.fields["$to"] = run.tick()
     if obj.kind == "module":
         run.record.modules.append(obj)
-        if run.forwards and not run.building and tree.has_parameters(obj):
+        if run.forwards and not run.building and _has_own_parameters(obj):
             construction.built(run, obj, node)
+
+
+def _has_own_parameters(obj: Obj) -> bool:
+    """Whether a network holds more than networks that its constructor was given."""
+    born: int = obj.fields["$from"]
+    parts = [part for _, part in tree.descendants(obj)]
+    new = any(tree.parametric(part) and part.fields.get("$clock", born) >= born for part in parts)
+    return new or (bool(tree.has_parameters(obj)) and any(tree.own_tensors(part) for part in parts if part is obj))
 
 
 def set_attribute(run: Interpreter, obj: Obj, name: str, value: Value, node: Any) -> bool:

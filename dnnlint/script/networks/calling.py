@@ -110,7 +110,13 @@ def _mark_object(run: Interpreter, obj: Obj, call: NetworkCall, args: Args, grap
 def call_unknown(run: Interpreter, func: Value, args: Args, node: Any) -> Value:
     """Calling something nothing is known of; it may be a network."""
     escapes.havoc(run, args.values(), func)
-    if type(func) is Obj and func.kind == "opaque" and naming.network_like(func) and not naming.builds(func, args):
+    keras = "training" in args.keywords
+    if (
+        type(func) is Obj
+        and func.kind == "opaque"
+        and naming.network_like(func)
+        and not (keras or naming.builds(func, args))
+    ):
         call = NetworkCall(func, run.place(node), modes.current(run, func))
         network_calls.called(run, call, args, node)
         result = tensors.opaque_result(run, "module", func, args, node)
