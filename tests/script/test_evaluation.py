@@ -210,6 +210,29 @@ class TestDirectForward:
 
         assert [fact.own for fact in read(source)[DirectForward]] == [True]
 
+    def test_its_own_in_a_function_inside(self, read: Read) -> None:
+        source = """
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.part = nn.Linear(2, 2)
+
+                def probe(x):
+                    return self.forward(x)
+
+                self.width = probe(torch.zeros(1, 2)).shape[1]
+
+            def forward(self, x):
+                return self.part(x)
+
+        Net()
+        """
+
+        assert [fact.own for fact in read(source)[DirectForward]] == [True]
+
+    def test_a_network_of_opencv(self, read: Read) -> None:
+        assert DirectForward not in read("def detect(net, image):\n    net.setInput(image)\n    return net.forward()\n")
+
     @pytest.mark.parametrize("base", ["super().forward(x)", "nn.Linear.forward(self, x)"])
     def test_the_base_class(self, read: Read, base: str) -> None:
         source = f"""
