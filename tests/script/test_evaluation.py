@@ -65,6 +65,8 @@ class TestDroppedResults:
             "out.view(-1)",
             "F.relu(out)",
             "torch.sigmoid(out)",
+            "out.masked_fill(out > 0, float('-inf'))",
+            "out.clamp(0, limit)",
         ],
     )
     def test_dropped(self, read: Read, statement: str) -> None:

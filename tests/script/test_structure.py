@@ -219,6 +219,11 @@ class TestRegistration:
         found = read(network("super().__init__()\nself.a = nn.Linear(8, 8)\nself.b = nn.Linear(8, 8)", forward))
         assert [fact.attribute for fact in found.get(UnusedLayer, [])] == (["b"] if unused else [])
 
+    @pytest.mark.parametrize(("text", "unused"), [("a label", True), ("the b of it", False)])
+    def test_a_name_in_a_text_is_use(self, read: Read, text: str, unused: bool) -> None:
+        init = f"super().__init__()\nself.a = nn.Linear(8, 8)\nself.b = nn.Linear(8, 8)\nself.note = {text!r}"
+        assert (UnusedLayer in read(network(init, "return self.a(x)"))) is unused
+
     def test_use_from_outside_is_use(self, read: Read) -> None:
         init = "super().__init__()\nself.a = nn.Linear(8, 8)\nself.b = nn.Linear(8, 8)"
         assert UnusedLayer not in read(network(init, "return self.a(x)", "net.b(torch.randn(1, 8))"))

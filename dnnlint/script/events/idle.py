@@ -38,6 +38,9 @@ _NAMED = (
     (re.compile(r"scaler", re.IGNORECASE), _METHODS["scaler"]),
     (re.compile(r"loss", re.IGNORECASE), frozenset({"backward"})),
 )
+_FLAGGED = frozenset({
+    "relu", "relu6", "silu", "mish", "hardswish", "hardsigmoid", "selu", "elu", "celu", "leaky_relu", "rrelu",
+})  # fmt: skip
 _QUESTIONS = frozenset({"torch.cuda.is_available", "torch.backends.mps.is_available", "torch.distributed.is_available"})
 
 
@@ -61,7 +64,7 @@ def dropped(run: Interpreter, node: Any, value: Value) -> None:
 def _into_place(node: Any) -> bool:
     """Whether a call writes into a tensor that it is given."""
     flags = [value for name, value in node.keywords if name in ("out", "inplace")]
-    flags += node.args[1:2] if type(node.func) is ir.Attr else []
+    flags += node.args[1:2] if getattr(node.func, "name", "") in _FLAGGED else []
     return any(type(flag) is not ir.Const or flag.value is True for flag in flags if _may_be_flag(flag))
 
 

@@ -108,7 +108,7 @@ def _reads(statement: Any, name: str, own: bool) -> bool:
             if part.name in _TABLES:
                 return True
         elif kind is ir.Const and isinstance(part.value, str):
-            if name in part.value:
+            if name in part.value and re.search(rf"\b{name}\b", part.value):
                 return True
         elif own and kind is ir.Call and _called(part) in _REACHING:
             return True
