@@ -17,6 +17,7 @@ ROW = Extent((None,), False)
 TABLE = Extent((None, None), False)
 Shape = Callable[[Value], Extent]
 _READ = frozenset(words("read_csv read_excel read_parquet read_table DataFrame get_dummies"))
+_TEXTS = frozenset({"loadtxt", "genfromtxt"})
 _ALIKE = frozenset(
     words("""dropna fillna copy reset_index set_index drop sort_values sample head tail query astype replace round clip
         shift ffill bfill interpolate map apply applymap abs drop_duplicates sort_index rename to_numpy values iloc loc
@@ -119,6 +120,8 @@ def _first(args: Args) -> Value | None:
 
 
 def _made(name: str, args: Args, shape: Shape) -> Extent:
+    if name in _TEXTS:  # with a delimiter there is more than one column
+        return TABLE if "delimiter" in args.keywords else UNKNOWN
     if name in _READ:
         return TABLE
     if name in ("eye", "identity"):

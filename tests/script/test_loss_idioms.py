@@ -777,3 +777,18 @@ def test_cuts_where_the_data_is_unknown(find: Find, source: str, names: set[str]
     assert (
         find(net(rest=function + "\nargs = parse()\ntrain(model, optimizer, make_loader(), args, pick())\n")) == names
     )
+
+
+@pytest.mark.parametrize(("given", "names"), [(", delimiter=';'", {"broadcast-in-loss"}), ("", set())])
+def test_columns_of_a_text_file(find: Find, given: str, names: set[str]) -> None:
+    source = f"""
+import numpy as np
+xy = np.loadtxt("wine.csv"{given})
+x, y = torch.from_numpy(xy[:, :-1]), torch.from_numpy(xy[:, -1])
+model = nn.Linear(11, 1)
+loader = DataLoader(TensorDataset(x, y), batch_size=8, shuffle=True)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+{step("F.mse_loss(out, y)")}
+"""
+
+    assert find(source) == names
