@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnnlint.script import flow, inlining, lengths, objects, parameters, reproducibility, tensors
+from dnnlint.script import draws, flow, inlining, lengths, objects, parameters, reproducibility, tensors
 from dnnlint.script.code import Args, Bound, Class, Func, Lazy, Method, Module, Partial
 from dnnlint.script.events import axes, clearing, freezing, gradients
 from dnnlint.script.lattice import MISSING, join
@@ -189,4 +189,4 @@ def _set_tensor_attribute(run: Interpreter, tensor: Tensor, name: str, value: Va
     elif name == "requires_grad" and tensor.op == "fresh" and type(value) is Const and value.value is True:
         tensors.learn(tensor)
     elif name == "data" and tensor.op == "parameter":
-        parameters.assign(run, tensor, value, node)
+        draws.assign(run, tensor, value, node)

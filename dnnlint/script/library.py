@@ -10,13 +10,13 @@ from dnnlint.script import (
     containers,
     contexts,
     data,
+    draws,
     engines,
     fitting,
     inspection,
     ir,
     iterators,
     losses,
-    parameters,
     parsers,
     pictures,
     processes,
@@ -117,13 +117,13 @@ def _torch(run: Interpreter, name: str, args: Args, node: Any) -> Value | None:
             construction.functional_dropout(run, name, kind, args, node)
         return tensors.operate(run, kind, args, node, short)
     if name == "torch.nn.init.calculate_gain":
-        return Const(parameters.gain(args))
+        return Const(draws.gain(args))
     if name.startswith("torch.nn.init._calculate"):
         return Tuple((Const(...), Const(...)))
     if name.startswith("torch.nn.init."):
         tensor = args.get(0, "tensor")
         if tensor is not None:
-            parameters.initialise(run, tensor, name[14:], args, 1, node)
+            draws.initialise(run, tensor, name[14:], args, 1, node)
             return tensor
     return losses.call(run, name, args, node)
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dnnlint.evidence import vocabulary
-from dnnlint.script import data, flow, handwritten, lengths, parameters, recurrent
+from dnnlint.script import data, draws, flow, handwritten, lengths, parameters, recurrent
 from dnnlint.script.code import Args, Class
 from dnnlint.script.events import axes, backpropagation, clearing, devices, escapes, gradients, starts, updates
 from dnnlint.script.facts import initialisation, numerics
@@ -215,18 +215,18 @@ def _write(run: Interpreter, tensor: Tensor, name: str, args: Args, node: Any) -
         if type(inner) is Tensor and inner.op in ("parameter", "gradient", "cut", "view"):
             return _write(run, inner, name, args, node)
         if type(inner) is Tensor and inner.op == "fresh" and name in _INIT:
-            parameters.initialise(run, inner, name, args, 0, node)
+            draws.initialise(run, inner, name, args, 0, node)
         return None
     if name in ("mul_", "div_"):
         factor = args.get(0, "other")
         if factor is not None and name == "mul_":
-            parameters.rescale(run, tensor, factor, node)
+            draws.rescale(run, tensor, factor, node)
     elif name == "copy_":
         source = args.get(0, "src")
         if source is not None:
-            parameters.assign(run, tensor, source, node)
+            draws.assign(run, tensor, source, node)
     else:
-        parameters.initialise(run, tensor, name, args, 0, node)
+        draws.initialise(run, tensor, name, args, 0, node)
     return tensor
 
 

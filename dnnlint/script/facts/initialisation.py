@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from dnnlint.evidence import vocabulary
 from dnnlint.evidence.script import Init, Layer, WeightInit
-from dnnlint.script import parameters
+from dnnlint.script import draws
 from dnnlint.script.facts import nodes
 from dnnlint.script.values import Obj, Tensor, Value
 
@@ -60,8 +60,8 @@ def _several(tensor: Tensor) -> bool:
 def state_of_tensors(run: Interpreter, activation: Tensor) -> None:
     """State how a weight was drawn that is no layer's: ``torch.tanh(x @ W + b)``."""
     for weight, axis in _products(activation.inputs[0]) if activation.inputs else ():
-        spread = parameters.spread_of(weight)
-        shape, place = parameters.shape_of(weight)
+        spread = draws.spread_of(weight)
+        shape, place = draws.shape_of(weight)
         if spread is None or spread[1] is None or shape is None or len(shape) != 2:
             continue
         layer = Layer("weight", place, shape[axis], shape[1 - axis])
