@@ -150,7 +150,7 @@ def _way(value: Value) -> tuple[Tensor | None, str]:
 def _behind(obj: Obj) -> list[Value]:
     written = obj.fields.get("$fits")
     if type(obj.cls) is Class:
-        return [value for name, value in obj.fields.items() if name[0] != "$" and type(value) is Tensor]
+        return [value for name, value in obj.fields.items() if name[:1] != "$" and type(value) is Tensor]
     behind = [*obj.sources, *obj.fields.get("$inputs", ())[:1]]
     return [*behind, written] if isinstance(written, Value) else behind
 

@@ -138,7 +138,7 @@ def _type(run: Interpreter, args: Args, node: Any) -> Value:
 def _vars(run: Interpreter, args: Args, node: Any) -> Value:
     first = args.get(0, "object")
     if type(first) is Obj:
-        entries = {k: v for k, v in first.fields.items() if k[0] != "$" and isinstance(v, Value)}
+        entries = {k: v for k, v in first.fields.items() if k[:1] != "$" and isinstance(v, Value)}
         return objects.new_dict(entries, run.place(node), first.kind == "opaque")
     return flow.unknown(())
 

@@ -50,7 +50,7 @@ def parser_method(run: Interpreter, obj: Obj, name: str, args: Args, node: Any) 
         return obj
     if name in ("parse_args", "parse_known_args", "parse_intermixed_args"):
         space = Obj("namespace", None, run.place(node))
-        space.fields.update({k: v for k, v in obj.fields.items() if k[0] != "$"})
+        space.fields.update({k: v for k, v in obj.fields.items() if k[:1] != "$"})
         return Tuple((space, flow.unknown(()))) if name == "parse_known_args" else space
     if name == "set_defaults":
         for key, value in args.keywords.items():

@@ -57,7 +57,7 @@ def by_hand(run: Interpreter, obj: Obj, cls: Class) -> None:
     """An object of a project class: a schedule, if it keeps an optimiser and steps in no other way than others do."""
     if not _OWN.search(cls.name) or type(cls.find("step")) is not Func or any(map(_STEPS_TOO.match, cls.names)):
         return
-    kept = [value for name, value in obj.fields.items() if name[0] != "$" and type(value) is Obj]
+    kept = [value for name, value in obj.fields.items() if name[:1] != "$" and type(value) is Obj]
     optimizer = next((value for value in kept if value.kind == "optimizer"), None)
     if optimizer is not None and obj.kind in ("instance", "scheduler"):
         obj.fields.update({"$optimizer": optimizer, "$args": Args(), "$certain": not run.exploring})

@@ -171,7 +171,7 @@ def _parts(data: Obj) -> list[Value]:
         return [data.fields["$dataset"]]
     parts = [*data.fields.get("$inputs", ()), *data.sources]
     if type(data.cls) is Class:
-        parts += [value for name, value in data.fields.items() if name[0] != "$" and isinstance(value, Value)]
+        parts += [value for name, value in data.fields.items() if name[:1] != "$" and isinstance(value, Value)]
     return parts
 
 

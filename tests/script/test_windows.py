@@ -316,3 +316,26 @@ def test_nobody_leaves_an_option_at_a_default_that_is_refused(read: Read, refusa
     """
 
     assert Gradients.STALE in read(source)[TrainingStep][-1].gradients
+
+
+def test_an_attribute_may_have_an_empty_name(read: Read) -> None:
+    source = """
+    class Base(nn.Module):
+        prefix = ""
+
+        def __init__(self):
+            super().__init__()
+            setattr(self, self.prefix, nn.Linear(8, 2))
+
+        def forward(self, x):
+            return getattr(self, self.prefix)(x)
+
+    net = Base()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    for x, y in loader:
+        optimizer.zero_grad()
+        F.cross_entropy(net(x), y).backward()
+        optimizer.step()
+    """
+
+    assert read(source)[TrainingStep]

@@ -37,7 +37,7 @@ def keeps(run: Interpreter, call: NetworkCall, mark: int) -> bool:
     found = False
     attributes: set[int] | None = None
     for cell, key, old in run.state.journal[mark:]:
-        if type(key) is not str or key[0] == "$" or call.network.kind != "module":
+        if type(key) is not str or key[:1] == "$" or call.network.kind != "module":
             continue
         new = cell.get(key)
         if new is old or not isinstance(new, Value):

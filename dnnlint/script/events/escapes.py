@@ -70,7 +70,7 @@ def _reachable(values: list[Value], depth: int = 0) -> list[Obj]:
                 if option.kind in ("list", "dict") and depth < _DEEPEST:
                     found.extend(_reachable(objects.contents(option), depth + 1))
                 elif option.kind == "instance" and depth < _DEEPEST:
-                    inner = [v for k, v in option.fields.items() if k[0] != "$" and isinstance(v, Value)]
+                    inner = [v for k, v in option.fields.items() if k[:1] != "$" and isinstance(v, Value)]
                     found.extend(_reachable(inner, depth + 1))
             elif type(option) is Tuple and depth < _DEEPEST:
                 found.extend(_reachable(list(option.items), depth + 1))

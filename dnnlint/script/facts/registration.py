@@ -30,7 +30,7 @@ def state(run: Interpreter, obj: Obj) -> None:
     known |= {id(owner) for optimizer in run.record.optimizers for owner in optimizer.fields.get("$owners", ())}
     for name, value in obj.fields.items():
         place = obj.fields.get("$at " + name)
-        if name[0] == "$" or place is None or not isinstance(value, Value):
+        if name[:1] == "$" or place is None or not isinstance(value, Value):
             continue
         how = _how(run, value, known)
         if how is None and _acts_as_weight(run, name, value):

@@ -73,7 +73,7 @@ def _layers(optimizer: Obj) -> int | None:
             return None
         for _, part in tree.descendants(owner):
             spec = part.fields.get("$spec")
-            opaque = any(type(v) is Obj and v.kind == "opaque" for k, v in part.fields.items() if k[0] != "$")
+            opaque = any(type(v) is Obj and v.kind == "opaque" for k, v in part.fields.items() if k[:1] != "$")
             if opaque or part.fields.get("$open") or (spec is None and isinstance(part.cls, str)):
                 return None
             learning += bool(spec is not None and spec.parametric and spec.kind != "batchnorm")

@@ -17,7 +17,7 @@ def strays(obj: Obj, networks: list[Obj]) -> tuple[Stray, ...]:
         return ()
     found = []
     for name, value in obj.fields.items():
-        if name[0] == "$" or not isinstance(value, Value):
+        if name[:1] == "$" or not isinstance(value, Value):
             continue
         container, members = _members(value)
         kinds = [member for member in members if _learns(member) and not member.fields.get("$registered")]

@@ -35,7 +35,7 @@ def state(run: Interpreter, obj: Obj, applied: set[int]) -> None:
     if len(cls.bases) != 1 or forward.owner is None or type(cls.bases[0]) is Class or not _flows(forward):
         return
     for name, value in obj.fields.items():
-        if name[0] == "$" or name in forward.traits:
+        if name[:1] == "$" or name in forward.traits:
             continue
         if not tree.is_module(value) or tree.has_parameters(value) is not True:
             continue

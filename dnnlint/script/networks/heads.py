@@ -60,7 +60,7 @@ def _scores(called: Tensor, network: Obj) -> Tensor:
 
 
 def _untouched(network: Obj) -> bool:
-    return not any(name[0] != "$" for name in network.fields)
+    return not any(name[:1] != "$" for name in network.fields)
 
 
 def _classes(network: Obj) -> bool:

@@ -79,7 +79,7 @@ def switch(run: Interpreter, obj: Obj, mode: Mode, place: Place) -> None:
     for _, part in tree.descendants(obj):
         _write(run, part, new)
         for name, value in part.fields.items():
-            if name[0] != "$" and type(value) is Obj and value.kind == "opaque" and "$network" in value.fields:
+            if name[:1] != "$" and type(value) is Obj and value.kind == "opaque" and "$network" in value.fields:
                 _write(run, value, new)
 
 
@@ -95,7 +95,7 @@ def dependent(run: Interpreter, obj: Obj) -> bool | None:
         if part.fields.get("$dropout"):
             return True
         for name, value in part.fields.items():
-            if name[0] != "$" and type(value) is Obj and value.kind == "opaque" and naming.network_name(name):
+            if name[:1] != "$" and type(value) is Obj and value.kind == "opaque" and naming.network_name(name):
                 state = None
     return state
 

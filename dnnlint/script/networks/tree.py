@@ -25,7 +25,7 @@ def children(obj: Obj) -> list[tuple[str, Obj]]:
     for name, value in fields.items():
         kind = type(value)
         if kind is Obj:
-            if value.kind == "module" and name[0] != "$":
+            if value.kind == "module" and name[:1] != "$":
                 found.append((name, value))
         elif kind is Union:
             found.extend([(name, option) for option in value.options if is_module(option)])
@@ -103,7 +103,7 @@ def has_parameters(obj: Obj) -> bool | None:
             return True
         if own_tensors(part):
             return True
-        if any(type(v) is Obj and v.kind == "opaque" for k, v in part.fields.items() if k[0] != "$"):
+        if any(type(v) is Obj and v.kind == "opaque" for k, v in part.fields.items() if k[:1] != "$"):
             state = None
         if part.fields.get("$open"):
             state = None
