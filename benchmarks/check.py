@@ -31,7 +31,8 @@ for path in open(sys.argv[1], encoding="utf-8").read().split("\\0"):
         pass
 """
 TWELVE = "DNN101,DNN201,DNN203,DNN207,DNN301,DNN401,DNN511,DNN512,DNN601,DNN602,DNN606,DNN801"
-CHECK = (sys.executable, "-m", "dnnlint", "check", "--isolated", "--exit-zero", "--output-format", "concise")
+SCRIPT = str(Path(sys.executable).with_name("dnnlint"))  # as it is installed next to this interpreter
+CHECK = (SCRIPT, "check", "--isolated", "--exit-zero", "--output-format", "concise")
 COLD = (*CHECK, "--no-cache", "--jobs", "1")
 
 # An installed package has its byte code; a checkout gets it in the round that is not counted.
