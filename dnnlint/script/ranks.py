@@ -40,17 +40,25 @@ UNKNOWN = Rank(0)
 
 def of(run: Interpreter, value: Value, depth: int = 0) -> Rank:
     """How many axes a value has."""
+    if not depth:
+        run.record.ranks = {}
+        run.record.asked = {}
+        for one in run.lengths.values():
+            if one.rank is not None:
+                run.record.asked.setdefault(id(one.tensor), set()).add(one.rank)
     if type(value) is Union:
         found = [of(run, option, depth + 1) for option in value.options if type(option) is not Const]
         return min(found) if found and len({one.exact for one in found}) == 1 else UNKNOWN
     if type(value) is not Tensor or depth > _FARTHEST:
         return UNKNOWN
-    found_here = _tensor(run, value, depth)
-    if found_here.exact is None and run.lengths:
-        asked = {one.rank for one in run.lengths.values() if one.tensor is value and one.rank is not None}
-        if len(asked) == 1:
-            return _exactly(asked.pop())
-    return found_here
+    known = run.record.ranks.get(id(value))
+    if known is None:
+        known = _tensor(run, value, depth)
+        asked = run.record.asked.get(id(value), ())
+        if known.exact is None and len(asked) == 1:
+            known = _exactly(*asked)
+        run.record.ranks[id(value)] = known
+    return known
 
 
 def _exactly(count: int) -> Rank:

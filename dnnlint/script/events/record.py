@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dnnlint.script.facts.weighting import Axis
     from dnnlint.script.frames import Loop
     from dnnlint.script.graph import Reach
+    from dnnlint.script.ranks import Rank
     from dnnlint.script.values import NetworkCall, Obj, Tensor, Value
 
 
@@ -94,6 +95,9 @@ class Record:
         self.schedules: list[Obj] = []
         self.beats: list[Beat] = []  # steps of schedules
         self.keepsakes: list[Obj] = []  # weights that were put aside
+        # within one question about a number of axes: what is known of tensors, and the axes that they were asked for
+        self.ranks: dict[int, Rank] = {}
+        self.asked: dict[int, set[int]] = {}
         self.switches: dict[str, Any] = {}  # settings of libraries that are known to be on
         self.switched: dict[str, Place] = {}  # where they were turned on
 
