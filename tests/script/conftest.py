@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from dnnlint.engine import judge
+from dnnlint.rule import Confidence, Rule
 from dnnlint.script.reader import Reader
 
 Facts = dict[type, list[Any]]
@@ -30,3 +32,19 @@ def read(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., Facts]
         return found
 
     return reading
+
+
+@pytest.fixture
+def find(tmp_path: Path, rules: tuple[Rule, ...], request: pytest.FixtureRequest) -> Callable[[str], set[str]]:
+    """Read a script and give the codes, of the test file's CODES, of the rules that speak up on it by default."""
+    head: str = request.module.HEAD
+    wanted: set[str] = request.module.CODES
+
+    def finding(source: str) -> set[str]:
+        main = tmp_path / "train.py"
+        main.write_text(head + source)
+        facts = Reader([str(tmp_path)]).read(str(main), main.read_bytes()).facts
+        verdicts = judge(facts, [rule for rule in rules if rule.code in wanted])
+        return {v.rule.code for v in verdicts if v.finding.confidence is not Confidence.LOW}
+
+    return finding

@@ -1,13 +1,8 @@
 """What a backward pass ends and starts in: many numbers, NumPy; and weights that are drawn after they were loaded."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-
-from dnnlint.engine import judge
-from dnnlint.rule import Confidence, Rule
-from dnnlint.script.reader import Reader
 
 Find = Callable[[str], set[str]]
 
@@ -23,20 +18,6 @@ from scipy.stats import spearmanr
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 """
-
-
-@pytest.fixture
-def find(tmp_path: Path, rules: tuple[Rule, ...]) -> Find:
-    """Read a script and name the rules that speak up on it by default."""
-
-    def finding(source: str) -> set[str]:
-        main = tmp_path / "train.py"
-        main.write_text(HEAD + source)
-        facts = Reader([str(tmp_path)]).read(str(main), main.read_bytes()).facts
-        verdicts = judge(facts, [rule for rule in rules if rule.code in CODES])
-        return {v.rule.code for v in verdicts if v.finding.confidence is not Confidence.LOW}
-
-    return finding
 
 
 STEPS = """

@@ -1,14 +1,9 @@
 """What both sides of a loss are made of: shapes of arrays and tables, forms of labels, targets of Q-learning."""
 
 from collections.abc import Callable
-from pathlib import Path
 from textwrap import dedent
 
 import pytest
-
-from dnnlint.engine import judge
-from dnnlint.rule import Confidence, Rule
-from dnnlint.script.reader import Reader
 
 Find = Callable[[str], set[str]]
 
@@ -25,20 +20,6 @@ from sklearn.preprocessing import LabelEncoder, StandardScaler
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 from torchvision import datasets, transforms
 """
-
-
-@pytest.fixture
-def find(tmp_path: Path, rules: tuple[Rule, ...]) -> Find:
-    """Read a script and name the rules that speak up on it by default."""
-
-    def finding(source: str) -> set[str]:
-        main = tmp_path / "train.py"
-        main.write_text(HEAD + source)
-        facts = Reader([str(tmp_path)]).read(str(main), main.read_bytes()).facts
-        verdicts = judge(facts, [rule for rule in rules if rule.code in CODES])
-        return {v.rule.code for v in verdicts if v.finding.confidence is not Confidence.LOW}
-
-    return finding
 
 
 STEPS = """
