@@ -111,7 +111,8 @@ def _data(node: Obj, depth: int = 0) -> bool:
 
 def forwards(run: Interpreter, found: Reach, optimizer: Obj) -> tuple[Forward, ...]:
     """The network calls behind a loss, with the mode each was in."""
-    calls = found.calls
+    # what gave the target under no_grad is no part of the training, unless there is nothing else
+    calls = [call for call in found.calls if call.grad is not False] or found.calls
     likely = {id(call.network) for call in calls if naming.network_like(call.network)}
     return tuple(dict.fromkeys([forward(run, call, _optimized(call, optimizer, likely)) for call in calls]))
 

@@ -339,3 +339,18 @@ def test_an_attribute_may_have_an_empty_name(read: Read) -> None:
     """
 
     assert read(source)[TrainingStep]
+
+
+def test_a_target_predicted_in_evaluation_mode_is_not_trained(read: Read) -> None:
+    source = """
+    for x, _ in loader:
+        model.eval()
+        with torch.no_grad():
+            target = model(x).softmax(1)
+        model.train()
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), target).backward()
+        optimizer.step()
+    """
+
+    assert [one.modes for one in read(source)[TrainingStep][-1].forwards] == [{Mode.TRAIN}]
